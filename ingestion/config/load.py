@@ -1,0 +1,83 @@
+"""Read and check the configuration of a workspace: ``pilotage.yml`` and the seeds, before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import yaml
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from ingestion.config.errors import ConfigurationError, Problem
+from ingestion.config.seeds import read_seeds
+from ingestion.config.settings import Settings
+from ingestion.config.workspace import Workspace
+
+_REMEDIES: Final[dict[str, str]] = {
+    "extra_forbidden": "no such setting; remove it or correct its spelling",
+    "missing": "is required; add it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A workspace whose settings and seeds are valid."""
+
+    workspace: Workspace
+    settings: Settings
+    seeds: Mapping[str, pa.Table]
+
+
+def load_configuration(home: Path) -> Configuration:
+    """Read the workspace at ``home``. Raises ``ConfigurationError`` that names file, key, value and remedy."""
+    workspace = Workspace(home.resolve())
+    problems: list[Problem] = []
+    settings: Settings | None = None
+    seeds: dict[str, pa.Table] = {}
+    try:
+        settings = load_settings(workspace)
+    except ConfigurationError as error:
+        problems += error.problems
+    try:
+        seeds = read_seeds(workspace.seeds)
+    except ConfigurationError as error:
+        problems += error.problems
+    if settings is None or problems:
+        raise ConfigurationError(problems)
+    return Configuration(workspace, settings, seeds)
+
+
+def load_settings(workspace: Workspace) -> Settings:
+    """Read ``pilotage.yml``. Raises ``ConfigurationError``."""
+    file = workspace.settings_file.name
+    try:
+        content = yaml.safe_load(workspace.settings_file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        remedy = f"there is no workspace in {workspace.home}; `pilotage init {workspace.home}` makes one"
+        raise ConfigurationError([Problem(file, "file", "", remedy)]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            [Problem(file, f"byte {error.start}", "", "is not UTF-8; save it as UTF-8")]
+        ) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}" if mark is not None else "content"
+        what = getattr(error, "problem", None) or str(error)
+        raise ConfigurationError([Problem(file, where, "", f"is no valid YAML: {what}")]) from error
+    if not isinstance(content, dict):
+        raise ConfigurationError([Problem(file, "content", "", "must be a mapping of settings; see docs/workspace.md")])
+    try:
+        return Settings.model_validate(content)
+    except ValidationError as error:
+        raise ConfigurationError([_problem(file, item) for item in error.errors()]) from error
+
+
+def _problem(file: str, item: ErrorDetails) -> Problem:
+    kind = item["type"]
+    message = item["msg"].removeprefix("Value error, ")
+    value = "" if kind == "missing" or isinstance(item["input"], dict | list) else repr(item["input"])
+    return Problem(file, ".".join(map(str, item["loc"])), value, _REMEDIES.get(kind, message))

@@ -1,0 +1,517 @@
+"""The seeds of a workspace: business vocabulary as CSV files, read strictly and checked against the method's rules.
+
+A seed is UTF-8 with commas and ISO dates. Every column is declared here with its type; a missing or unknown column, a
+value of another type, a repeated key or a rule of the method that is broken is a problem that names file, line and
+remedy. Nothing is loaded before all of it is valid. A workspace must have its own stages and milestones; any other seed
+that it leaves out is the product's own, as ``pilotage init`` writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+
+from ingestion.config.errors import ConfigurationError, Problem
+
+ANY_VALUE: Final = "*"
+"""In a scoring band: every value that no other band names."""
+
+DEFAULT_SEEDS: Final = Path(__file__).parent / "template" / "seeds"
+
+_TYPES: Final[dict[str, pa.DataType]] = {
+    "string": pa.string(),
+    "integer": pa.int64(),
+    "float": pa.float64(),
+    "date": pa.date32(),
+    "boolean": pa.bool_(),
+}
+_EXAMPLES: Final[dict[str, str]] = {
+    "string": "text",
+    "integer": "a whole number such as 3",
+    "float": "a number such as 12.5",
+    "date": "a date such as 2026-01-31",
+    "boolean": "true or false",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """One seed file: columns with their types, key and columns that may be empty."""
+
+    name: str
+    columns: Mapping[str, str]
+    key: tuple[str, ...]
+    optional: frozenset[str] = frozenset()
+    allowed: Mapping[str, frozenset[str]] | None = None
+    is_own: bool = False
+    """True where every workspace must have its own file."""
+
+    @property
+    def file_name(self) -> str:
+        """File below ``seeds/``."""
+        return f"{self.name}.csv"
+
+    def arrow_schema(self) -> pa.Schema:
+        """Arrow schema of the table in ``raw_workspace``."""
+        return pa.schema([pa.field(name, _TYPES[kind]) for name, kind in self.columns.items()])
+
+
+def _columns(text: str) -> dict[str, str]:
+    return dict(part.split(":") for part in text.split())
+
+
+BANT: Final = ("budget", "authority", "need", "timeframe")
+
+SEEDS: Final[dict[str, Seed]] = {
+    seed.name: seed
+    for seed in (
+        Seed(
+            "stages",
+            _columns(
+                "pipeline_name:string stage_name:string stage_rank:integer stage_type:string"
+                " label_en:string label_fr:string"
+            ),
+            ("pipeline_name", "stage_name"),
+            frozenset({"stage_rank"}),
+            {"stage_type": frozenset({"open", "won", "lost"})},
+            is_own=True,
+        ),
+        Seed(
+            "milestones",
+            _columns(
+                "milestone_code:string pipeline_name:string stage_name:string milestone_weight:float"
+                " bant_dimension:string label_en:string label_fr:string"
+            ),
+            ("pipeline_name", "milestone_code"),
+            frozenset({"bant_dimension"}),
+            {"bant_dimension": frozenset(BANT)},
+            is_own=True,
+        ),
+        Seed(
+            "scoring_criteria",
+            _columns(
+                "model_name:string model_version:integer valid_from:date criterion_code:string"
+                " criterion_group:string max_points:float evidence_field:string half_life_days:float"
+                " label_en:string label_fr:string"
+            ),
+            ("model_name", "model_version", "criterion_code"),
+            frozenset({"half_life_days"}),
+            {"criterion_group": frozenset({"fit", "heat"})},
+        ),
+        Seed(
+            "scoring_bands",
+            _columns(
+                "model_name:string model_version:integer criterion_code:string lower_bound:float"
+                " upper_bound:float match_value:string points:float"
+            ),
+            ("model_name", "model_version", "criterion_code", "lower_bound", "match_value"),
+            frozenset({"lower_bound", "upper_bound", "match_value"}),
+        ),
+        Seed(
+            "ideal_customer",
+            _columns("model_name:string model_version:integer criterion_code:string ideal_value:string"),
+            ("model_name", "model_version", "criterion_code"),
+        ),
+        Seed(
+            "targets",
+            _columns("metric_id:string target_month:date stage_name:string target_value:float valid_from:date"),
+            ("metric_id", "target_month", "stage_name", "valid_from"),
+        ),
+        Seed(
+            "channel_rules",
+            _columns(
+                "rule_order:integer channel_name:string source_pattern:string medium_pattern:string"
+                " campaign_pattern:string referrer_pattern:string has_click_id:boolean"
+            ),
+            ("rule_order",),
+            frozenset(
+                {
+                    "source_pattern",
+                    "medium_pattern",
+                    "campaign_pattern",
+                    "referrer_pattern",
+                    "has_click_id",
+                }
+            ),
+        ),
+        Seed("holidays", _columns("holiday_date:date holiday_name:string"), ("holiday_date",)),
+        Seed("bot_user_agents", _columns("user_agent_pattern:string"), ("user_agent_pattern",)),
+        Seed("free_mail_domains", _columns("domain_name:string"), ("domain_name",)),
+        Seed("internal_domains", _columns("domain_name:string"), ("domain_name",)),
+        Seed("role_addresses", _columns("local_part:string"), ("local_part",)),
+    )
+}
+
+
+def read_seeds(directory: Path) -> dict[str, pa.Table]:
+    """Read and check every seed of ``directory``; one Arrow table a seed, typed as declared in ``SEEDS``.
+
+    Raises ``ConfigurationError`` with every problem found.
+    """
+    problems: list[Problem] = []
+    tables: dict[str, pa.Table] = {}
+    for seed in SEEDS.values():
+        path = directory / seed.file_name
+        if not path.exists() and not seed.is_own:
+            path = DEFAULT_SEEDS / seed.file_name
+        table = _read(seed, path, problems)
+        if table is not None:
+            tables[seed.name] = table
+    known = {seed.file_name for seed in SEEDS.values()}
+    problems += [
+        Problem(f"seeds/{path.name}", "file", "", f"no seed has this name; known are {', '.join(sorted(known))}")
+        for path in sorted(directory.glob("*.csv"))
+        if path.name not in known
+    ]
+    if not problems:
+        for rule in _RULES:
+            problems += rule(tables)
+    if problems:
+        raise ConfigurationError(problems)
+    return tables
+
+
+def _read(seed: Seed, path: Path, problems: list[Problem]) -> pa.Table | None:
+    file = f"seeds/{seed.file_name}"
+    before = len(problems)
+    try:
+        content = path.read_bytes()
+        content.decode("utf-8")
+    except FileNotFoundError:
+        problems.append(Problem(file, "file", "", "is missing; `pilotage init` in an empty folder shows one"))
+        return None
+    except UnicodeDecodeError as error:
+        problems.append(Problem(file, f"byte {error.start}", "", "is not UTF-8; save the file as UTF-8"))
+        return None
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        text = pacsv.read_csv(
+            BytesIO(content),
+            parse_options=pacsv.ParseOptions(newlines_in_values=True),
+            convert_options=pacsv.ConvertOptions(
+                column_types={name: pa.string() for name in seed.columns},
+                strings_can_be_null=True,
+                null_values=[""],
+                quoted_strings_can_be_null=True,
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        problems.append(Problem(file, "content", "", f"is no CSV with a header line and commas: {error}"))
+        return None
+    problems += [
+        Problem(file, name, "", f"the column is missing; the header is {','.join(seed.columns)}")
+        for name in seed.columns
+        if name not in text.column_names
+    ]
+    problems += [
+        Problem(file, name, "", f"no such column; the header is {','.join(seed.columns)}")
+        for name in text.column_names
+        if name not in seed.columns or text.column_names.count(name) > 1
+    ]
+    if len(problems) > before:
+        return None
+    columns = {name: _typed(seed, name, text[name].combine_chunks(), file, problems) for name in seed.columns}
+    if len(problems) > before:
+        return None
+    table = pa.table(columns, schema=seed.arrow_schema())
+    counted = table.group_by(list(seed.key)).aggregate([([], "count_all")])
+    for row in counted.filter(pc.field("count_all") > 1).to_pylist():
+        row.pop("count_all")
+        value = ", ".join(str(item) for item in row.values())
+        problems.append(Problem(file, " + ".join(seed.key), value, "stands more than once; keep one line"))
+    return table
+
+
+def _typed(seed: Seed, name: str, values: pa.Array, file: str, problems: list[Problem]) -> pa.Array:
+    kind = seed.columns[name]
+    if name not in seed.optional and values.null_count:
+        line = pc.index(values.is_null(), value=True).as_py() + 2
+        problems.append(Problem(file, name, f"empty in line {line}", f"give {_EXAMPLES[kind]}"))
+    try:
+        typed = values.cast(_TYPES[kind])
+    except pa.ArrowInvalid:
+        wrong = [
+            (position + 2, value)
+            for position, value in enumerate(values.to_pylist())
+            if value is not None and not _casts(value, _TYPES[kind])
+        ]
+        line, value = wrong[0]
+        problems.append(Problem(file, name, f"{value!r} in line {line}", f"give {_EXAMPLES[kind]}"))
+        return pa.nulls(len(values), _TYPES[kind])
+    allowed = (seed.allowed or {}).get(name)
+    if allowed:
+        problems += [
+            Problem(file, name, repr(value), f"use one of {', '.join(sorted(allowed))}")
+            for value in pc.unique(typed).drop_null().to_pylist()
+            if value not in allowed
+        ]
+    return typed
+
+
+def _casts(value: str, kind: pa.DataType) -> bool:
+    try:
+        pa.scalar(value).cast(kind)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+# --- rules of the method -------------------------------------------------------------------------------------------
+
+
+def _stage_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
+    by_pipeline: dict[str, list[dict[str, object]]] = {}
+    for row in tables["stages"].to_pylist():
+        by_pipeline.setdefault(row["pipeline_name"], []).append(row)
+    if not by_pipeline:
+        return [Problem("seeds/stages.csv", "file", "", "has no stage; give the stages of a pipeline")]
+    return [problem for name, rows in by_pipeline.items() for problem in _pipeline_rules(name, rows)]
+
+
+def _pipeline_rules(pipeline: str, rows: list[dict[str, object]]) -> list[Problem]:
+    file, key = "seeds/stages.csv", f"pipeline_name {pipeline}"
+    kinds = [row["stage_type"] for row in rows]
+    problems = [
+        Problem(file, key, "", f"has no {kind} stage; give at least one")
+        for kind in ("open", "lost")
+        if kind not in kinds
+    ]
+    if kinds.count("won") != 1:
+        problems.append(Problem(file, key, f"{kinds.count('won')} won stages", "give exactly one won stage"))
+    for row in rows:
+        rank, name = row["stage_rank"], f"stage_rank of {row['stage_name']}"
+        if row["stage_type"] == "lost" and rank is not None:
+            problems.append(Problem(file, name, str(rank), "a lost stage has no rank: leave it empty"))
+        if row["stage_type"] != "lost" and rank is None:
+            problems.append(Problem(file, name, "", "give its place, 1 is first"))
+    ranks = sorted(int(str(row["stage_rank"])) for row in rows if row["stage_rank"] is not None)
+    if ranks != list(range(1, len(ranks) + 1)):
+        found = ", ".join(map(str, ranks))
+        remedy = f"number the stages 1 to {len(ranks)} without gap or repetition"
+        problems.append(Problem(file, f"stage_rank of pipeline {pipeline}", found, remedy))
+    won = [row["stage_rank"] for row in rows if row["stage_type"] == "won"]
+    if won and ranks and won[0] not in (None, ranks[-1]):
+        problems.append(Problem(file, key, f"won has rank {won[0]}", "the won stage must have the highest rank"))
+    return problems
+
+
+def _milestone_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
+    problems: list[Problem] = []
+    stages = {
+        (row["pipeline_name"], row["stage_name"]) for row in tables["stages"].to_pylist() if row["stage_type"] == "open"
+    }
+    milestones = tables["milestones"].to_pylist()
+    for row in milestones:
+        if (row["pipeline_name"], row["stage_name"]) not in stages:
+            problems.append(
+                Problem(
+                    "seeds/milestones.csv",
+                    f"stage_name of {row['milestone_code']}",
+                    f"{row['pipeline_name']}:{row['stage_name']}",
+                    "is no open stage of seeds/stages.csv",
+                )
+            )
+        if row["milestone_weight"] <= 0:
+            problems.append(
+                Problem(
+                    "seeds/milestones.csv",
+                    f"milestone_weight of {row['milestone_code']}",
+                    str(row["milestone_weight"]),
+                    "give a weight above 0",
+                )
+            )
+    for pipeline in sorted({str(row["pipeline_name"]) for row in milestones}):
+        covered = {row["bant_dimension"] for row in milestones if row["pipeline_name"] == pipeline}
+        problems += [
+            Problem(
+                "seeds/milestones.csv",
+                f"bant_dimension of pipeline {pipeline}",
+                "",
+                f"no milestone covers {dimension}; the path must cover budget, authority, need and timeframe (R-44)",
+            )
+            for dimension in BANT
+            if dimension not in covered
+        ]
+    return problems
+
+
+def _scoring_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
+    problems: list[Problem] = []
+    criteria = tables["scoring_criteria"].to_pylist()
+    bands = tables["scoring_bands"].to_pylist()
+    ideal = {
+        (row["model_name"], row["model_version"], row["criterion_code"]): row["ideal_value"]
+        for row in tables["ideal_customer"].to_pylist()
+    }
+    models = sorted({(str(row["model_name"]), int(row["model_version"])) for row in criteria})
+    known = {(row["model_name"], row["model_version"], row["criterion_code"]) for row in criteria}
+    for file, rows in (("scoring_bands", bands), ("ideal_customer", tables["ideal_customer"].to_pylist())):
+        unknown = {(row["model_name"], row["model_version"], row["criterion_code"]) for row in rows} - known
+        problems += [
+            Problem(
+                f"seeds/{file}.csv",
+                "criterion_code",
+                ":".join(map(str, key)),
+                "is not in scoring_criteria.csv",
+            )
+            for key in sorted(unknown)
+        ]
+    for name, version in models:
+        of_model = [row for row in criteria if (row["model_name"], row["model_version"]) == (name, version)]
+        label = f"model {name} version {version}"
+        problems += _weights(label, of_model)
+        for criterion in of_model:
+            key = (name, version, criterion["criterion_code"])
+            of_criterion = [
+                band for band in bands if (band["model_name"], band["model_version"], band["criterion_code"]) == key
+            ]
+            problems += _band_rules(label, criterion, of_criterion, ideal.get(key))
+    return problems
+
+
+def _weights(label: str, criteria: list[dict[str, object]]) -> list[Problem]:
+    file = "seeds/scoring_criteria.csv"
+    points = {
+        group: sum(float(str(row["max_points"])) for row in criteria if row["criterion_group"] == group)
+        for group in ("fit", "heat")
+    }
+    problems = [
+        Problem(file, f"max_points of {row['criterion_code']}", str(row["max_points"]), "give points above 0")
+        for row in criteria
+        if float(str(row["max_points"])) <= 0
+    ]
+    total = sum(points.values())
+    if abs(total - 100) > 1e-9:
+        problems.append(
+            Problem(file, f"max_points of {label}", f"sum {total:g}", "the maxima must sum to 100 (R-21, R-22)")
+        )
+    for group, rule in (("fit", "R-25"), ("heat", "R-26")):
+        if not points[group]:
+            problems.append(
+                Problem(file, f"criterion_group of {label}", "", f"the group {group} is mandatory ({rule})")
+            )
+    if points["fit"] and points["heat"] and points["heat"] <= points["fit"]:
+        problems.append(
+            Problem(
+                file,
+                f"max_points of {label}",
+                f"fit {points['fit']:g}, heat {points['heat']:g}",
+                "heat must weigh more than fit (R-26)",
+            )
+        )
+    return problems
+
+
+def _band_rules(
+    label: str, criterion: dict[str, object], bands: list[dict[str, object]], ideal: object
+) -> list[Problem]:
+    file = "seeds/scoring_bands.csv"
+    code = str(criterion["criterion_code"])
+    most = float(str(criterion["max_points"]))
+    if not bands:
+        return [Problem(file, "criterion_code", code, f"{label} has no band for it")]
+    problems: list[Problem] = []
+    for band in bands:
+        points = float(str(band["points"]))
+        if not 0 <= points <= most:
+            problems.append(Problem(file, f"points of {code}", f"{points:g}", f"must lie between 0 and {most:g}"))
+        numeric = band["lower_bound"] is not None or band["upper_bound"] is not None
+        if numeric == (band["match_value"] is not None):
+            problems.append(
+                Problem(file, f"bands of {code}", "", "a band has bounds or a match_value, and one of the two")
+            )
+    spans = sorted(
+        (
+            float("-inf") if band["lower_bound"] is None else float(str(band["lower_bound"])),
+            float("inf") if band["upper_bound"] is None else float(str(band["upper_bound"])),
+        )
+        for band in bands
+        if band["match_value"] is None
+    )
+    problems += [
+        Problem(file, f"bands of {code}", f"[{low:g}, {high:g})", "a band must be [from, to) with from < to")
+        for low, high in spans
+        if low >= high
+    ]
+    problems += [
+        Problem(file, f"bands of {code}", f"[{low:g}, {high:g})", "overlaps the next band")
+        for (low, high), (following, _) in pairwise(spans)
+        if high > following
+    ]
+    if ideal is None:
+        problems.append(
+            Problem(
+                "seeds/ideal_customer.csv",
+                "criterion_code",
+                code,
+                f"{label}: describe the ideal customer first",
+            )
+        )
+    elif not problems and _points_of(str(ideal), bands) != most:
+        problems.append(
+            Problem(
+                "seeds/ideal_customer.csv",
+                f"ideal_value of {code}",
+                repr(ideal),
+                f"scores {_points_of(str(ideal), bands):g}; the ideal customer must reach {most:g} (R-22)",
+            )
+        )
+    return problems
+
+
+def _points_of(value: str, bands: list[dict[str, object]]) -> float:
+    for band in bands:
+        if band["match_value"] is not None and value == band["match_value"]:
+            return float(str(band["points"]))
+    try:
+        number = float(value)
+    except ValueError:
+        number = float("nan")
+    for band in bands:
+        low = float("-inf") if band["lower_bound"] is None else float(str(band["lower_bound"]))
+        high = float("inf") if band["upper_bound"] is None else float(str(band["upper_bound"]))
+        if band["match_value"] is None and low <= number < high:
+            return float(str(band["points"]))
+    fallback = [float(str(band["points"])) for band in bands if band["match_value"] == ANY_VALUE]
+    return fallback[0] if fallback else 0.0
+
+
+def _target_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
+    stages = {row["stage_name"] for row in tables["stages"].to_pylist()} | {"all"}
+    problems: list[Problem] = []
+    for row in tables["targets"].to_pylist():
+        if row["target_month"].day != 1:
+            problems.append(
+                Problem(
+                    "seeds/targets.csv",
+                    "target_month",
+                    str(row["target_month"]),
+                    "give the first day of a month",
+                )
+            )
+        if row["stage_name"] not in stages:
+            problems.append(
+                Problem(
+                    "seeds/targets.csv",
+                    "stage_name",
+                    str(row["stage_name"]),
+                    "use 'all' or a stage of stages.csv",
+                )
+            )
+    return problems
+
+
+_RULES: Final[tuple[Callable[[Mapping[str, pa.Table]], list[Problem]], ...]] = (
+    _stage_rules,
+    _milestone_rules,
+    _scoring_rules,
+    _target_rules,
+)

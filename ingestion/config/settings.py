@@ -1,0 +1,267 @@
+"""The typed model of ``pilotage.yml``. Unknown keys and wrong types are refused; nothing has a hidden default."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from ingestion.contracts import ENTITIES, ColumnType
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+"""A name that becomes part of an identifier: lower case letters, digits and underscores."""
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Strict(BaseModel):
+    """Base of every settings model: immutable, and an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, str_strip_whitespace=False)
+
+
+class FileFormat(StrEnum):
+    """File formats that the files source reads. ``.gz`` is allowed for CSV and JSON lines."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+    XLSX = "xlsx"
+
+
+class ColumnMapping(Strict):
+    """How one column of an entity is read from a file."""
+
+    column: str = Field(min_length=1, description="Name of the column (or JSON key) in the file.")
+    format: str | None = Field(
+        default=None, description="strptime format of a date or timestamp; overrides that of the mapping."
+    )
+    missing: tuple[str, ...] | None = Field(
+        default=None, description="Texts that mean missing in this column; overrides those of the mapping."
+    )
+    values: dict[str, str] = Field(default_factory=dict, description="Replacements of whole values.")
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"{value!r} is no time zone; write an IANA name such as Europe/Paris") from error
+    return value
+
+
+Zone = Annotated[str, Field(min_length=1)]
+Character = Annotated[str, StringConstraints(min_length=1, max_length=1)]
+
+
+class FileMapping(Strict):
+    """How files of one kind become rows of one entity. Nothing is sniffed: what is not written here is the default."""
+
+    name: Name = Field(description="Name of the mapping, unique in the workspace.")
+    entity: str = Field(description="Entity that the rows become: " + ", ".join(ENTITIES) + ".")
+    source_name: Name = Field(description="System of record, for example crm, web or newsletter.")
+    references: Name | None = Field(
+        default=None,
+        description="System of record whose ids this file refers to (deal_id of an order, ...); default source_name.",
+    )
+    pattern: str = Field(min_length=1, description="Glob below inbox/, for example crm/deals_*.csv.")
+    format: FileFormat = Field(description="CSV and JSON lines may be gzipped (.gz).")
+    encoding: str = Field(default="utf-8", description="Name of a Python codec: utf-8, cp1252, utf-16, ...")
+    delimiter: Character = Field(default=",", description="Between the fields of a CSV line.")
+    quote: Character = Field(default='"', description="Around a CSV field; doubled inside one.")
+    sheet: str | None = Field(default=None, description="Sheet of a workbook; the first when empty.")
+    decimal_separator: Literal[".", ","] = Field(default=".", description="Of numbers.")
+    thousands_separator: Literal["", " ", ",", ".", "'"] = Field(
+        default="", description="Of numbers; a space stands for no-break spaces too."
+    )
+    date_format: str = Field(default="%Y-%m-%d", description="strptime format of dates.")
+    timestamp_format: str = Field(
+        default="iso", description="strptime format, or iso (ISO 8601, with or without an offset)."
+    )
+    timezone: Zone = Field(default="UTC", description="Zone of timestamps that carry no offset.")
+    missing: tuple[str, ...] = Field(default=("",), description="Texts that mean missing, in every column.")
+    true_values: tuple[str, ...] = Field(
+        default=("true", "True", "TRUE", "1", "yes", "oui", "Oui", "OUI"), description="Texts that mean true."
+    )
+    false_values: tuple[str, ...] = Field(
+        default=("false", "False", "FALSE", "0", "no", "non", "Non", "NON"), description="Texts that mean false."
+    )
+    columns: dict[str, ColumnMapping] = Field(min_length=1, description="Entity column -> file column.")
+    constants: dict[str, str] = Field(
+        default_factory=dict, description="Entity column -> the value that every row gets, written as in the file."
+    )
+    where: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="File column -> values that are kept; other rows are counted as filtered.",
+    )
+    ignored_columns: tuple[str, ...] = Field(
+        default=(), description="File columns that are known and deliberately not loaded."
+    )
+    max_quarantine_share: Share = Field(
+        default=0.05, description="Share of a file's records in quarantine above which nothing is published."
+    )
+
+    _check_zone = field_validator("timezone")(_zone)
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _allow_short_form(cls, value: object) -> object:
+        if isinstance(value, dict):
+            return {key: {"column": item} if isinstance(item, str) else item for key, item in value.items()}
+        return value
+
+    @field_validator("entity")
+    @classmethod
+    def _entity_exists(cls, value: str) -> str:
+        if value not in ENTITIES:
+            raise ValueError(f"there is no entity {value!r}; choose one of {', '.join(ENTITIES)}")
+        return value
+
+    @field_validator("pattern")
+    @classmethod
+    def _pattern_stays_inside(cls, value: str) -> str:
+        if value.startswith(("/", "\\", "~")) or ".." in re.split(r"[\\/]", value):
+            raise ValueError("the pattern must stay below inbox/: no absolute path and no '..'")
+        return value
+
+    @model_validator(mode="after")
+    def _columns_belong_to_entity(self) -> Self:
+        entity = ENTITIES[self.entity]
+        for name in (*self.columns, *self.constants):
+            if name not in entity.column_names:
+                raise ValueError(f"{name!r} is no column of {entity.name}; it has {', '.join(entity.column_names)}")
+        doubled = sorted(set(self.columns) & set(self.constants))
+        if doubled:
+            raise ValueError(f"{', '.join(doubled)} is mapped and constant; keep one")
+        derived = set(entity.key) if entity.derives_key else set()
+        lacking = [
+            column.name
+            for column in entity.columns
+            if column.required and column.name not in {*self.columns, *self.constants, *derived}
+        ]
+        if lacking:
+            raise ValueError(f"{entity.name} needs {', '.join(lacking)}; map them or give them as constants")
+        for name, mapping in self.columns.items():
+            if mapping.format and entity.column(name).type not in (ColumnType.DATE, ColumnType.TIMESTAMP):
+                raise ValueError(f"{name} is {entity.column(name).type}: only dates and timestamps have a format")
+        return self
+
+
+class FilesSource(Strict):
+    """Files dropped into ``inbox/``."""
+
+    mappings: tuple[FileMapping, ...] = Field(min_length=1)
+    settle_seconds: float = Field(
+        default=2.0, ge=0, description="A file that changed less than this long ago is still being written."
+    )
+    max_file_bytes: int = Field(default=20_000_000_000, gt=0, description="Largest file, decompressed.")
+    max_compression_ratio: float = Field(default=200.0, gt=1, description="Above this an archive is a bomb.")
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        names = [mapping.name for mapping in self.mappings]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"mapping names must be unique: {', '.join(doubled)}")
+        return self
+
+
+class Sources(Strict):
+    """The sources of the company. Each loads into ``raw_<source>``."""
+
+    files: FilesSource | None = None
+
+
+class Warehouse(Strict):
+    """Where and with how much the warehouse is built."""
+
+    memory_limit: Annotated[str, StringConstraints(pattern=r"^\d+(MB|GB)$")] = Field(
+        default="4GB", description="Most memory that DuckDB uses; beyond it spills to build/spill."
+    )
+    threads: Annotated[int, Field(ge=1, le=256)] | None = Field(
+        default=None, description="Threads of DuckDB; empty: every core."
+    )
+    restate_days: int = Field(
+        default=35, ge=1, le=400, description="Days that every night rebuilds, for late and corrected events."
+    )
+
+
+class Publication(Strict):
+    """What readers get."""
+
+    keep_versions: int = Field(default=7, ge=1, le=1000, description="Published versions that are kept.")
+
+
+class MqlAuthority(StrEnum):
+    """Who decides that a lead is an MQL; several may, the first instant counts."""
+
+    HAND_RAISE = "hand_raise"
+    LIFECYCLE = "lifecycle"
+
+
+class OrderBasis(StrEnum):
+    """Where orders come from."""
+
+    ORDERS = "orders"
+    WON_DEALS = "won_deals"
+
+
+class Method(Strict):
+    """The choices that the metric definitions leave to the company."""
+
+    mql_authority: tuple[MqlAuthority, ...] = Field(
+        default=(MqlAuthority.HAND_RAISE, MqlAuthority.LIFECYCLE),
+        min_length=1,
+        description="What makes a lead an MQL; the first instant counts.",
+    )
+    hand_raise_forms: tuple[str, ...] = Field(
+        default=("demo_request", "quote_request", "contact_request"), description="Forms that are a hand-raise."
+    )
+    human_contact_activities: tuple[str, ...] = Field(
+        default=("call", "meeting", "shop_visit"), description="Activity types that can be a human contact (R-51)."
+    )
+    human_contact_outcomes: tuple[str, ...] = Field(
+        default=("answered", "held"), description="Outcomes that make such an activity a human contact."
+    )
+    lead_window_days: int = Field(default=30, ge=1, le=730, description="W of KPI 1.")
+    sql_window_days: tuple[Annotated[int, Field(ge=1, le=730)], ...] = Field(
+        default=(30, 60, 90), min_length=1, description="W of KPI 2, one or more."
+    )
+    stage_window_days: int = Field(default=90, ge=1, le=1830, description="W of KPI 3.")
+    lead_inactivity_days: int = Field(
+        default=180, ge=1, le=1830, description="Days without an inbound signal that close a lead cycle."
+    )
+    session_gap_minutes: int = Field(default=30, ge=1, le=720, description="Silence that ends a web session.")
+    orders_from: OrderBasis = Field(
+        default=OrderBasis.ORDERS, description="won_deals: for a company whose orders are its won deals."
+    )
+
+
+class Schedule(Strict):
+    """When the nightly job runs."""
+
+    cron: str = Field(default="30 3 * * *", description="In the company's zone; 03:30 or later is safe on DST nights.")
+    max_runtime_minutes: int = Field(default=240, ge=1, le=1440, description="A longer run is stopped.")
+
+
+class Settings(Strict):
+    """Everything in ``pilotage.yml``."""
+
+    company_name: str = Field(min_length=1, max_length=200, description="Name shown to people.")
+    timezone: Zone = Field(default="Europe/Paris", description="Zone of every business date.")
+    currency_code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field(
+        default="EUR", description="Currency in which amounts are added."
+    )
+    fiscal_year_start_month: int = Field(default=1, ge=1, le=12, description="Month in which the fiscal year starts.")
+    as_of: date | None = Field(default=None, description="Fixed day of the build; empty: the last complete day.")
+    sources: Sources
+    warehouse: Warehouse = Warehouse()
+    publication: Publication = Publication()
+    method: Method = Method()
+    schedule: Schedule = Schedule()
+
+    _check_zone = field_validator("timezone")(_zone)

@@ -1,0 +1,176 @@
+"""Every broken configuration is refused before anything runs, naming file, key, value and remedy."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ingestion.config.errors import ConfigurationError
+from ingestion.config.load import load_configuration
+from ingestion.config.scaffold import TEMPLATE, WorkspaceExistsError, create_workspace
+from ingestion.config.seeds import SEEDS, read_seeds
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return create_workspace(tmp_path / "acme", ROOT / "dagster.yaml").home
+
+
+def _edit_settings(home: Path, change: Callable[[dict], None]) -> None:
+    file = home / "pilotage.yml"
+    content = yaml.safe_load(file.read_text())
+    change(content)
+    file.write_text(yaml.safe_dump(content))
+
+
+def _problems(home: Path) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        load_configuration(home)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def _mapping(content: dict) -> dict:
+    return content["sources"]["files"]["mappings"][0]
+
+
+def test_new_workspace_is_valid_and_private(home: Path) -> None:
+    configuration = load_configuration(home)
+    assert configuration.settings.company_name == "My company"
+    assert set(configuration.seeds) == set(SEEDS)
+    assert home.stat().st_mode & 0o777 == 0o700
+    assert (home / "dagster" / "dagster.yaml").read_text() == (ROOT / "dagster.yaml").read_text()
+
+
+def test_init_refuses_a_folder_that_holds_something(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("keep me")
+    with pytest.raises(WorkspaceExistsError, match="not empty"):
+        create_workspace(tmp_path, ROOT / "dagster.yaml")
+    assert (tmp_path / "mine.txt").read_text() == "keep me"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda c: c.update(colour="red"), "pilotage.yml: colour = 'red': no such setting"),
+        (lambda c: c.pop("company_name"), "pilotage.yml: company_name: is required"),
+        (lambda c: c.update(timezone="Europe/Pari"), "timezone = 'Europe/Pari'"),
+        (lambda c: c.update(currency_code="euro"), "currency_code = 'euro'"),
+        (lambda c: c.update(fiscal_year_start_month=13), "fiscal_year_start_month = 13"),
+        (lambda c: c.update(warehouse={"restate_days": "many"}), "warehouse.restate_days = 'many'"),
+        (lambda c: c["sources"].update(hubspott={}), "sources.hubspott"),
+        (lambda c: _mapping(c).update(entity="deal"), "there is no entity 'deal'"),
+        (lambda c: _mapping(c).update(delimiter=";;"), "mappings.0.delimiter = ';;'"),
+        (lambda c: _mapping(c).update(pattern="../other/*.csv"), "must stay below inbox/"),
+        (lambda c: _mapping(c).update(pattern="/etc/passwd"), "must stay below inbox/"),
+        (lambda c: _mapping(c)["columns"].update(prix="Prix"), "'prix' is no column of deals"),
+        (lambda c: _mapping(c)["columns"].pop("deal_id"), "deals needs deal_id"),
+        (lambda c: _mapping(c).update(constants={"amount": "1"}), "amount is mapped and constant"),
+        (
+            lambda c: _mapping(c)["columns"].update(amount={"column": "Amount", "format": "%d"}),
+            "only dates and timestamps have a format",
+        ),
+        (
+            lambda c: c["sources"]["files"]["mappings"].append(_mapping(c)),
+            "mapping names must be unique: crm_deals",
+        ),
+    ],
+)
+def test_settings_are_refused_with_key_value_and_remedy(
+    home: Path, change: Callable[[dict], None], expected: str
+) -> None:
+    _edit_settings(home, change)
+    assert any(expected in problem for problem in _problems(home)), _problems(home)
+
+
+def test_broken_yaml_names_its_line(home: Path) -> None:
+    (home / "pilotage.yml").write_text("company_name: [1\nsources: {")
+    assert "line" in _problems(home)[0]
+
+
+def test_folder_without_workspace_is_told_how_to_make_one(tmp_path: Path) -> None:
+    assert any("pilotage init" in problem for problem in _problems(tmp_path))
+
+
+def _replace(name: str, old: str, new: str) -> Callable[[Path], None]:
+    def change(seeds: Path) -> None:
+        file = seeds / f"{name}.csv"
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (_replace("stages", "stage_rank,stage_type", "place,stage_type"), "seeds/stages.csv: stage_rank: the column is missing"),
+        (_replace("stages", "label_fr", "label_de"), "label_de: no such column"),
+        (_replace("stages", "discovery,1", "discovery,first"), "'first' in line 2: give a whole number"),
+        (_replace("stages", "demo,3,open", "demo,2,open"), "number the stages 1 to 6 without gap"),
+        (_replace("stages", "won,6,won", "won,6,open"), "give exactly one won stage"),
+        (_replace("stages", "lost,,lost", "lost,7,lost"), "a lost stage has no rank"),
+        (_replace("stages", "lost,,lost", "lost,7,open"), "has no lost stage"),
+        (_replace("stages", "demo,3,open", "demo,3,opened"), "use one of lost, open, won"),
+        (_replace("stages", "sales,demo", "sales,proposal"), "stands more than once"),
+        (_replace("milestones", "10,timeframe", "10,"), "no milestone covers timeframe"),
+        (_replace("milestones", "sales,proposal,5", "sales,won,5"), "is no open stage"),
+        (_replace("milestones", "sales,proposal,5", "sales,proposal,0"), "give a weight above 0"),
+        (_replace("scoring_criteria", "fit,10", "fit,11"), "the maxima must sum to 100"),
+        (_replace("scoring_criteria", "heat,15", "fit,15"), "heat must weigh more than fit"),
+        (_replace("scoring_bands", "10,50,,6", "10,60,,6"), "overlaps the next band"),
+        (_replace("scoring_bands", "10,50,,6", "49,10,,6"), "from < to"),
+        (_replace("scoring_bands", "10,50,,6", "10,50,,16"), "must lie between 0 and 10"),
+        (_replace("scoring_bands", "10,50,,6", "10,50,x,6"), "has bounds or a match_value"),
+        (_replace("ideal_customer", "company_size,120", "company_size,5"), "the ideal customer must reach 10"),
+        (_replace("ideal_customer", "company_size,120", "company_siz,120"), "is not in scoring_criteria.csv"),
+        (
+            _replace("targets", "valid_from\n", "valid_from\nnew_leads,2026-01-15,all,3,2026-01-01\n"),
+            "give the first day of a month",
+        ),
+        (
+            _replace("targets", "valid_from\n", "valid_from\nnew_leads,2026-01-01,nowhere,3,2026-01-01\n"),
+            "use 'all' or a stage",
+        ),
+        (_replace("holidays", "2026-01-01", "01/01/2026"), "'01/01/2026' in line"),
+        (lambda seeds: (seeds / "stages.csv").unlink(), "seeds/stages.csv: file: is missing"),
+        (lambda seeds: (seeds / "stage.csv").write_text("a\n1\n"), "no seed has this name"),
+        (lambda seeds: (seeds / "stages.csv").write_bytes("Découverte".encode("cp1252")), "is not UTF-8"),
+        (lambda seeds: (seeds / "stages.csv").write_bytes(b""), "is no CSV with a header"),
+    ],
+)
+def test_seeds_are_refused_with_file_key_value_and_remedy(
+    home: Path, change: Callable[[Path], None], expected: str
+) -> None:
+    change(home / "seeds")
+    assert any(expected in problem for problem in _problems(home)), _problems(home)
+
+
+def test_seed_that_a_workspace_leaves_out_is_the_products_own(home: Path) -> None:
+    (home / "seeds" / "holidays.csv").unlink()
+    assert load_configuration(home).seeds["holidays"] == read_seeds(TEMPLATE / "seeds")["holidays"]
+
+
+def test_seed_with_a_byte_order_mark_is_read(home: Path) -> None:
+    file = home / "seeds" / "stages.csv"
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert load_configuration(home).seeds["stages"].column_names[0] == "pipeline_name"
+
+
+def test_all_problems_are_told_at_once(home: Path) -> None:
+    _edit_settings(home, lambda content: content.update(colour="red", timezone="Mars/Olympus"))
+    (home / "seeds" / "stages.csv").unlink()
+    assert len(_problems(home)) == 3
+
+
+@pytest.mark.parametrize("example", ["maven_crm", "bpi2012"])
+def test_examples_are_valid_and_hold_no_data(example: str, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "examples" / example, tmp_path / "home")
+    assert load_configuration(tmp_path / "home").settings.sources.files is not None
+    assert not list((ROOT / "examples" / example).rglob("inbox"))
