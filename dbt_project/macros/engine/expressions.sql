@@ -1,0 +1,48 @@
+{#- Text, hashing and aggregates on DuckDB and Spark. -#}
+
+{#- True where the regular expression pattern is found in text; NULL where one of them is NULL. A pattern written as a
+    literal uses character classes ([.]) and no backslash: Spark reads a backslash in a literal as an escape. -#}
+{% macro matches(text, pattern) -%}
+    {{ return(adapter.dispatch('matches')(text, pattern)) }}
+{%- endmacro %}
+
+{% macro duckdb__matches(text, pattern) -%}
+    regexp_matches({{ text }}, {{ pattern }})
+{%- endmacro %}
+
+{% macro spark__matches(text, pattern) -%}
+    ({{ text }} rlike {{ pattern }})
+{%- endmacro %}
+
+{#- Continuous percentile p (0 to 1) of an expression; an aggregate, double. -#}
+{% macro percentile(expr, p) -%}
+    {{ return(adapter.dispatch('percentile')(expr, p)) }}
+{%- endmacro %}
+
+{% macro duckdb__percentile(expr, p) -%}
+    quantile_cont(cast({{ expr }} as double), {{ p }})
+{%- endmacro %}
+
+{% macro spark__percentile(expr, p) -%}
+    percentile(cast({{ expr }} as double), {{ p }})
+{%- endmacro %}
+
+{#- Key of a list of expressions: md5 of each one's length and text, so that ('a', 'bc') and ('ab', 'c') differ, and NULL
+    differs from the empty text. Never give it a double: engines print doubles differently. -#}
+{% macro surrogate_key(exprs) -%}
+    md5(
+        {%- for expr in exprs %}
+        coalesce(cast(length(cast({{ expr }} as string)) as string) || ':' || cast({{ expr }} as string), '-')
+        {%- if not loop.last %} || {% endif -%}
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+{#- Host (in lower case, without www.) or path of a web address; a relative address has a path only. NULL where it has none. -#}
+{% macro url_part(url, part) -%}
+    {%- set patterns = {
+        'host': '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?(?:www[.])?([^/?#:]+)',
+        'path': '^(?:[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*)?([^?#]*)',
+    } -%}
+    nullif({% if part == 'host' %}lower({% endif %}regexp_extract({{ url }}, '{{ patterns[part] }}', 1){% if part == 'host' %}){% endif %}, '')
+{%- endmacro %}

@@ -1,0 +1,14 @@
+{# Amount in the company's currency. A missing rate gives NULL, never the bare amount: a warning test counts these rows. #}
+{% macro amount_in_base(amount, currency_code, rate_to_base) -%}
+    case
+        when {{ currency_code }} = '{{ var("currency_code") }}' then {{ amount }}
+        else cast(
+            {{ amount }} * cast({{ rate_to_base }} as decimal(18, 8)) as decimal(18, 4)
+        )
+    end
+{%- endmacro %}
+
+{# Currency of a record: empty means the company's. #}
+{% macro currency_or_base(currency_code) -%}
+    coalesce(upper({{ currency_code }}), '{{ var("currency_code") }}')
+{%- endmacro %}

@@ -1,0 +1,81 @@
+{# Bounds of the Wilson 95 % interval of a proportion on n trials (Brown, Cai & DasGupta 2001). #}
+{% macro wilson_low(proportion, trials) -%}
+    greatest(
+        0.0,
+        (
+            {{ proportion }} + 1.9207294 / {{ trials }}
+            - 1.959964 * sqrt(
+                {{ proportion }} * (1.0 - {{ proportion }}) / {{ trials }}
+                + 0.9603647 / ({{ trials }} * {{ trials }})
+            )
+        ) / (1.0 + 3.8414589 / {{ trials }})
+    )
+{%- endmacro %}
+
+{% macro wilson_high(proportion, trials) -%}
+    least(
+        1.0,
+        (
+            {{ proportion }} + 1.9207294 / {{ trials }}
+            + 1.959964 * sqrt(
+                {{ proportion }} * (1.0 - {{ proportion }}) / {{ trials }}
+                + 0.9603647 / ({{ trials }} * {{ trials }})
+            )
+        ) / (1.0 + 3.8414589 / {{ trials }})
+    )
+{%- endmacro %}
+
+{# Bounds of the score 95 % interval of a Poisson count. #}
+{% macro poisson_low(events) -%}
+    greatest(
+        0.0, {{ events }} + 1.9207294 - 1.959964 * sqrt({{ events }} + 0.9603647)
+    )
+{%- endmacro %}
+
+{% macro poisson_high(events) -%}
+    ({{ events }} + 1.9207294 + 1.959964 * sqrt({{ events }} + 0.9603647))
+{%- endmacro %}
+
+{# Ratio that is NULL, not an error and not 0, where there is nothing to divide by. #}
+{% macro ratio(numerator, denominator) -%}
+    case
+        when {{ denominator }} <> 0
+            then cast({{ numerator }} as double) / cast({{ denominator }} as double)
+    end
+{%- endmacro %}
+
+{# 'signal' or 'noise' at 95 % for `now` against `before`, two aliases with the columns metric_kind, basis, value,
+   numerator, denominator and value_variance. Plain proportions have the pooled two-proportion test; counts (variance =
+   count) thereby have the Poisson test, amounts the compound Poisson one, Aalen-Johansen values their own variance. #}
+{% macro evolution_signal(now, before) -%}
+    case
+        when {{ now }}.value is null or {{ before }}.value is null then null
+        when {{ now }}.metric_kind = 'rate' and {{ now }}.basis <> 'cohort_aj'
+            then case
+                when
+                    {{ now }}.numerator > {{ now }}.denominator
+                    or {{ before }}.numerator > {{ before }}.denominator
+                    then null
+                when
+                    power({{ now }}.value - {{ before }}.value, 2)
+                    * cast({{ now }}.denominator + {{ before }}.denominator as double)
+                    * cast({{ now }}.denominator as double)
+                    * cast({{ before }}.denominator as double)
+                    > 3.8414589
+                    * cast({{ now }}.numerator + {{ before }}.numerator as double)
+                    * cast(
+                        {{ now }}.denominator + {{ before }}.denominator
+                        - {{ now }}.numerator - {{ before }}.numerator as double
+                    )
+                    then 'signal'
+                else 'noise'
+            end
+        when {{ now }}.value_variance is null or {{ before }}.value_variance is null
+            then null
+        when
+            power({{ now }}.value - {{ before }}.value, 2)
+            > 3.8414589 * ({{ now }}.value_variance + {{ before }}.value_variance)
+            then 'signal'
+        else 'noise'
+    end
+{%- endmacro %}

@@ -1,0 +1,99 @@
+-- The delivered events are read three times and no common table expression is shared
+-- between the reads: most events are delivered once, and ranking all of them costs
+-- three times as much.
+with
+
+repeated_keys as (
+
+    select
+        event_id,
+        event_date
+    from {{ ref('int_email__delivered_events') }}
+    where {{ is_restated('event_date', 'occurred_at') }}
+    group by event_id, event_date
+    having count(*) > 1
+
+),
+
+delivered_once as (
+
+    select delivered_events.*
+    from {{ ref('int_email__delivered_events') }} as delivered_events
+    left join repeated_keys
+        on
+            delivered_events.event_id = repeated_keys.event_id
+            and delivered_events.event_date = repeated_keys.event_date
+    where
+        repeated_keys.event_id is null
+        and {{ is_restated('delivered_events.event_date', 'occurred_at') }}
+
+),
+
+delivered_again as (
+
+    select
+        delivered_events.*,
+        row_number() over (
+            partition by delivered_events.event_id, delivered_events.event_date
+            order by
+                delivered_events.occurred_at,
+                delivered_events.recorded_at,
+                {{ surrogate_key([
+                    'message_id', 'campaign_id', 'campaign_name', 'source_person_id',
+                    'email', 'event_type', 'link_url', 'bounce_type', 'user_agent',
+                ]) }}
+        ) as delivery_number
+    from {{ ref('int_email__delivered_events') }} as delivered_events
+    inner join repeated_keys
+        on
+            delivered_events.event_id = repeated_keys.event_id
+            and delivered_events.event_date = repeated_keys.event_date
+    where {{ is_restated('delivered_events.event_date', 'occurred_at') }}
+
+),
+
+unique_events as (
+
+    select
+        event_id,
+        event_date,
+        message_id,
+        campaign_id,
+        campaign_name,
+        source_person_id,
+        email,
+        event_type,
+        occurred_at,
+        link_url,
+        bounce_type,
+        user_agent
+    from delivered_once
+    union all
+    select
+        event_id,
+        event_date,
+        message_id,
+        campaign_id,
+        campaign_name,
+        source_person_id,
+        email,
+        event_type,
+        occurred_at,
+        link_url,
+        bounce_type,
+        user_agent
+    from delivered_again
+    where delivery_number = 1
+
+),
+
+final as (
+
+    select
+        *,
+        {{ period_start('month', 'event_date') }} as event_month
+    from unique_events
+
+)
+
+select * from final

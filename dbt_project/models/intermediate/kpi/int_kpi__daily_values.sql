@@ -1,0 +1,38 @@
+with
+
+marketing_values as (
+
+    select * from {{ ref('int_kpi__daily_marketing_values') }}
+
+),
+
+sales_values as (
+
+    select * from {{ ref('int_kpi__daily_sales_values') }}
+
+),
+
+unioned as (
+
+    select * from marketing_values
+    union all
+    select * from sales_values
+
+),
+
+final as (
+
+    select
+        metric_id,
+        event_date,
+        dimension_name,
+        dimension_value,
+        cast(sum(numerator) as decimal(18, 4)) as numerator,
+        cast(sum(denominator) as decimal(18, 4)) as denominator,
+        cast(sum(sum_of_squares) as decimal(38, 8)) as sum_of_squares
+    from unioned
+    group by metric_id, event_date, dimension_name, dimension_value
+
+)
+
+select * from final

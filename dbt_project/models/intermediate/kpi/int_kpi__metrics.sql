@@ -1,0 +1,176 @@
+{#- What every metric is. Metrics that serve the same purpose share its texts. -#}
+{% set purposes = {
+    'marketing': (
+        'Correct the marketing actions',
+        "Corriger les actions marketing"
+    ),
+    'qualification': (
+        'Correct marketing and upstream qualification',
+        "Corriger le marketing et la qualification amont"
+    ),
+    'process': (
+        'Correct the sales process',
+        "Corriger le process de vente"
+    ),
+    'activity': (
+        'Steer the commercial activity',
+        "Piloter l'activité commerciale"
+    ),
+} %}
+{% set objectives = {
+    'maximise': ('Maximise', 'Maximiser'),
+    'minimise': ('Minimise', 'Minimiser'),
+} %}
+{#- metric_id, kind, grain, direction, unit, owner, version, purpose, English label, French label, formula. -#}
+{% set metrics = [
+    (
+        'new_leads', 'count', 'lead cycle', 'maximise', 'leads', 'marketing', 1, 'marketing',
+        "New leads", "Nouveaux leads",
+        "Lead cycles opened in the period"
+    ),
+    (
+        'mqls', 'count', 'lead cycle', 'maximise', 'leads', 'marketing', 1, 'marketing',
+        "MQL", "MQL",
+        "Lead cycles that became MQL in the period"
+    ),
+    (
+        'sqls', 'count', 'lead cycle', 'maximise', 'leads', 'sales', 1, 'qualification',
+        "SQL", "SQL",
+        "Lead cycles that became SQL in the period, sales-direct included"
+    ),
+    (
+        'kpi1_mql_rate', 'rate', 'person', 'maximise', 'ratio', 'marketing', 1, 'marketing',
+        "KPI 1: MQL / targeted audience", "KPI 1 : MQL / audience ciblée",
+        "Identified audience: eligible persons exposed in the period who became MQL "
+        ~ "within the window / eligible persons exposed. Anonymous audience (basis period): "
+        ~ "MQL whose acquisition touch is that audience / people counted, visitors distinct "
+        ~ "over the period"
+    ),
+    (
+        'kpi1_lead_rate', 'rate', 'person', 'maximise', 'ratio', 'marketing', 1, 'marketing',
+        "Leads / targeted audience", "Leads / audience ciblée",
+        "As kpi1_mql_rate with the opening of a lead cycle in place of the MQL"
+    ),
+    (
+        'kpi2_sql_rate', 'rate', 'lead cycle', 'maximise', 'ratio', 'marketing and sales', 1, 'qualification',
+        "KPI 2: SQL / MQL", "KPI 2 : SQL / MQL",
+        "MQL of the period that became SQL within the window / MQL of the period; basis "
+        ~ "period: SQL of the period that have an MQL / MQL of the period"
+    ),
+    (
+        'mql_sql_gap', 'count', 'lead cycle', 'minimise', 'leads', 'marketing and sales', 1, 'qualification',
+        "Gap MQL - SQL", "Écart MQL - SQL",
+        "MQL of the period that are not SQL yet, by state of contact"
+    ),
+    (
+        'kpi3_stage_conversion', 'rate', 'deal and stage', 'maximise', 'ratio', 'sales', 1, 'process',
+        "KPI 3: conversion to the next stage", "KPI 3 : conversion vers l'étape suivante",
+        "Deals that first reached the stage in the period and reached the next one within "
+        ~ "the window / deals that first reached the stage in the period; a loss competes"
+    ),
+    (
+        'orders_count', 'count', 'order', 'maximise', 'orders', 'sales', 1, 'activity',
+        "Orders", "Commandes",
+        "Orders confirmed in the period, later cancellations included"
+    ),
+    (
+        'orders_amount', 'amount', 'order', 'maximise', 'currency', 'sales', 1, 'activity',
+        "Order amount, net", "Montant des commandes, net",
+        "Amount of the orders confirmed in the period - amount of the orders cancelled in "
+        ~ "the period"
+    ),
+    (
+        'orders_amount_gross', 'amount', 'order', 'maximise', 'currency', 'sales', 1, 'activity',
+        "Order amount, gross", "Montant des commandes, brut",
+        "Amount of the orders confirmed in the period"
+    ),
+    (
+        'average_basket', 'average', 'order', 'maximise', 'currency', 'sales', 1, 'activity',
+        "Average basket", "Panier moyen",
+        "Gross order amount / number of the same orders"
+    ),
+    (
+        'median_basket', 'median', 'order', 'maximise', 'currency', 'sales', 1, 'activity',
+        "Median basket", "Panier médian",
+        "Median of the gross amounts of the orders of the period"
+    ),
+    (
+        'losses_count', 'count', 'deal', 'minimise', 'deals', 'sales', 1, 'process',
+        "Lost deals", "Affaires perdues",
+        "Deals lost in the period, by the last open stage they held"
+    ),
+    (
+        'losses_amount', 'amount', 'deal', 'minimise', 'currency', 'sales', 1, 'process',
+        "Amount of lost deals", "Montant des affaires perdues",
+        "Amount at the loss of the deals lost in the period"
+    ),
+    (
+        'losses_rate', 'rate', 'deal and stage', 'minimise', 'ratio', 'sales', 1, 'process',
+        "Losses / deals that reached the stage", "Pertes / affaires arrivées à l'étape",
+        "Deals lost at the stage in the period / deals that first reached the stage in "
+        ~ "the period"
+    ),
+    (
+        'losses_share', 'rate', 'deal and stage', 'minimise', 'ratio', 'sales', 1, 'process',
+        "Share of all losses", "Part dans les pertes",
+        "Deals lost at the stage in the period / all deals lost in the period"
+    ),
+    (
+        'deals_created', 'count', 'deal', 'maximise', 'deals', 'sales', 1, 'activity',
+        "Deals created", "Affaires créées",
+        "Deals created in the period"
+    ),
+    (
+        'deals_won', 'count', 'deal', 'maximise', 'deals', 'sales', 1, 'activity',
+        "Deals won", "Affaires gagnées",
+        "Deals won in the period"
+    ),
+    (
+        'won_amount', 'amount', 'deal', 'maximise', 'currency', 'sales', 1, 'activity',
+        "Amount won", "Montant gagné",
+        "Amount of the deals won in the period"
+    ),
+    (
+        'close_rate', 'rate', 'deal', 'maximise', 'ratio', 'sales', 1, 'activity',
+        "Close rate (as CRMs show it)", "Taux de closing (tel que les CRM l'affichent)",
+        "Deals won in the period / deals won or lost in the period; shown for parity "
+        ~ "only, since it overstates recent cohorts"
+    ),
+    (
+        'win_rate_all', 'rate', 'deal', 'maximise', 'ratio', 'sales', 1, 'activity',
+        "Won / all deals created", "Gagnées / affaires créées",
+        "Deals created in the period that are won by now / deals created in the period; "
+        ~ "recent periods are unfinished"
+    ),
+] %}
+with
+
+final as (
+
+    {% for
+        metric_id, kind, grain, direction, unit, owner, version, purpose,
+        label_en, label_fr, formula
+    in metrics %}
+        select
+            '{{ metric_id }}' as metric_id,
+            '{{ kind }}' as metric_kind,
+            '{{ grain }}' as metric_grain,
+            '{{ direction }}' as direction,
+            '{{ var("currency_code") if unit == "currency" else unit }}' as unit,
+            '{{ owner }}' as owner,
+            cast({{ version }} as bigint) as version,
+            {{ dbt.string_literal(dbt.escape_single_quotes(label_en)) }} as label_en,
+            {{ dbt.string_literal(dbt.escape_single_quotes(label_fr)) }} as label_fr,
+            {{ dbt.string_literal(dbt.escape_single_quotes(formula)) }} as formula,
+            {{ dbt.string_literal(dbt.escape_single_quotes(purposes[purpose][0])) }}
+                as useful_for_en,
+            {{ dbt.string_literal(dbt.escape_single_quotes(purposes[purpose][1])) }}
+                as useful_for_fr,
+            '{{ objectives[direction][0] }}' as objective_en,
+            '{{ objectives[direction][1] }}' as objective_fr
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+)
+
+select * from final

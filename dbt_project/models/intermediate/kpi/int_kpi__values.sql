@@ -1,0 +1,158 @@
+with
+
+additive_values as (
+
+    select * from {{ ref('int_kpi__additive_values') }}
+
+),
+
+audience_values as (
+
+    select * from {{ ref('int_kpi__anonymous_audience_values') }}
+
+),
+
+basket_medians as (
+
+    select * from {{ ref('int_kpi__basket_medians') }}
+
+),
+
+cohort_values as (
+
+    select * from {{ ref('int_kpi__cohort_values') }}
+
+),
+
+metrics as (
+
+    select * from {{ ref('int_kpi__metrics') }}
+
+),
+
+sums as (
+
+    select * from additive_values
+    union all
+    select
+        *,
+        cast(0 as decimal(38, 8)) as sum_of_squares
+    from audience_values
+
+),
+
+sums_by_kind as (
+
+    select
+        sums.*,
+        metrics.metric_kind,
+        cast(sums.numerator as double) as numerator_number,
+        cast(sums.denominator as double) as denominator_number,
+        {{ ratio('sums.numerator', 'sums.denominator') }} as quotient
+    from sums
+    inner join metrics
+        on sums.metric_id = metrics.metric_id
+
+),
+
+-- The variance of a count is the count (Poisson), of an amount the sum of squares (compound
+-- Poisson), of a mean that of its sample.
+valued_sums as (
+
+    select
+        period_kind,
+        period_grain,
+        period_start,
+        metric_id,
+        metric_kind,
+        dimension_name,
+        dimension_value,
+        'period' as basis,
+        cast(0 as bigint) as window_days,
+        numerator,
+        case when metric_kind in ('rate', 'average') then denominator end as denominator,
+        case
+            when metric_kind in ('rate', 'average') then quotient
+            else numerator_number
+        end as value,
+        case
+            when metric_kind = 'count' then numerator_number
+            when metric_kind = 'amount' then cast(sum_of_squares as double)
+            when metric_kind = 'average' and denominator_number > 1
+                then
+                    greatest(
+                        cast(sum_of_squares as double)
+                        - denominator_number * quotient * quotient,
+                        0
+                    )
+                    / (denominator_number * (denominator_number - 1))
+        end as value_variance,
+        case
+            when metric_kind = 'rate' and numerator <= denominator and denominator > 0
+                then denominator_number
+        end as count_effective_trials,
+        case when metric_kind = 'count' then numerator else denominator end
+            as count_observed
+    from sums_by_kind
+
+),
+
+valued_medians as (
+
+    select
+        basket_medians.period_kind,
+        basket_medians.period_grain,
+        basket_medians.period_start,
+        basket_medians.metric_id,
+        metrics.metric_kind,
+        basket_medians.dimension_name,
+        basket_medians.dimension_value,
+        'period' as basis,
+        cast(0 as bigint) as window_days,
+        cast(null as decimal(18, 4)) as numerator,
+        basket_medians.denominator,
+        basket_medians.value,
+        cast(null as double) as value_variance,
+        cast(null as double) as count_effective_trials,
+        basket_medians.denominator as count_observed
+    from basket_medians
+    inner join metrics
+        on basket_medians.metric_id = metrics.metric_id
+
+),
+
+valued_cohorts as (
+
+    select
+        'actual' as period_kind,
+        cohort_values.period_grain,
+        cohort_values.period_start,
+        cohort_values.metric_id,
+        metrics.metric_kind,
+        cohort_values.dimension_name,
+        cohort_values.dimension_value,
+        cohort_values.basis,
+        cohort_values.window_days,
+        cohort_values.numerator,
+        cohort_values.denominator,
+        cohort_values.value,
+        cohort_values.value_variance,
+        cohort_values.count_effective_trials,
+        cohort_values.denominator as count_observed
+    from cohort_values
+    inner join metrics
+        on cohort_values.metric_id = metrics.metric_id
+
+),
+
+final as (
+
+    select * from valued_sums
+    union all
+    select * from valued_medians
+    union all
+    select * from valued_cohorts
+
+)
+
+select * from final

@@ -1,0 +1,72 @@
+{%- set lookback_seconds = 90 * 86400 -%}
+
+with
+
+cycles as (
+
+    select * from {{ ref('int_lifecycle__cycles') }}
+
+),
+
+touches as (
+
+    select * from {{ ref('int_lifecycle__touches') }}
+
+),
+
+profiles as (
+
+    select * from {{ ref('int_identity__profiles') }}
+
+),
+
+-- The last touch with an origin; a direct visit only where there is no other.
+choices as (
+
+    select
+        cycles.lead_cycle_id,
+        touches.channel_name,
+        touches.audience_type,
+        touches.campaign_name,
+        touches.has_origin,
+        row_number() over (
+            partition by cycles.lead_cycle_id
+            order by
+                case when touches.has_origin then 0 else 1 end asc,
+                touches.touched_at desc,
+                touches.touch_id asc
+        ) as touch_choice
+    from cycles
+    inner join touches
+        on
+            cycles.person_id = touches.person_id
+            and cycles.opened_at >= touches.touched_at
+            and {{ add_seconds('cycles.opened_at', -lookback_seconds) }}
+            <= touches.touched_at
+
+),
+
+final as (
+
+    select
+        cycles.lead_cycle_id,
+        -- What the salesperson states goes before a visit that says nothing of its
+        -- origin.
+        case
+            when choices.has_origin then choices.channel_name
+            else
+                coalesce(profiles.lead_source, choices.channel_name, 'Unassigned')
+        end as acquisition_channel_name,
+        coalesce(choices.audience_type, 'other') as acquisition_audience_type,
+        choices.campaign_name as acquisition_campaign_name
+    from cycles
+    inner join profiles
+        on cycles.person_id = profiles.person_id
+    left join choices
+        on
+            cycles.lead_cycle_id = choices.lead_cycle_id
+            and choices.touch_choice = 1
+
+)
+
+select * from final

@@ -1,0 +1,68 @@
+{#- Lines of the commercial dashboard: line, requirement, metric, dimension. -#}
+{% set lines = [
+    ('new_leads', 'new_leads', 'total'),
+    ('orders_month', 'orders_count', 'total'),
+    ('orders_month', 'orders_amount', 'total'),
+    ('average_basket', 'average_basket', 'total'),
+    ('losses_by_stage', 'losses_count', 'stage'),
+    ('losses_by_stage', 'losses_count', 'total'),
+    ('losses_by_stage', 'losses_amount', 'stage'),
+    ('losses_by_stage', 'losses_amount', 'total'),
+    ('losses_by_stage', 'losses_rate', 'stage'),
+] %}
+with
+
+kpi_values as (
+
+    select * from {{ ref('kpi_values') }}
+    where period_grain = 'month' and basis = 'period'
+
+),
+
+lines as (
+
+    {% for line, metric, dimension in lines %}
+        select
+            '{{ line }}' as line_id,
+            '{{ metric }}' as metric_id,
+            '{{ dimension }}' as dimension_name
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+final as (
+
+    select
+        lines.line_id,
+        kpi_values.metric_id,
+        kpi_values.period_start as month,
+        kpi_values.dimension_value as stage_id,
+        kpi_values.basis,
+        kpi_values.as_of,
+        kpi_values.numerator,
+        kpi_values.denominator,
+        kpi_values.value,
+        kpi_values.unit,
+        kpi_values.ci_low,
+        kpi_values.ci_high,
+        kpi_values.is_low_n,
+        {% for comparison in ['previous', 'year_ago', 'elapsed'] %}
+            kpi_values.evolution_abs_{{ comparison }},
+            kpi_values.evolution_rel_{{ comparison }},
+            kpi_values.evolution_signal_{{ comparison }},
+        {% endfor %}
+        kpi_values.target,
+        kpi_values.gap_abs,
+        kpi_values.gap_rel,
+        kpi_values.attainment,
+        kpi_values.gap_paced
+    from kpi_values
+    inner join lines
+        on
+            kpi_values.metric_id = lines.metric_id
+            and kpi_values.dimension_name = lines.dimension_name
+
+)
+
+select * from final

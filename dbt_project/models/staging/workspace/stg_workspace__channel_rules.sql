@@ -1,0 +1,27 @@
+with
+
+source as (
+
+    select * from {{ source('raw_workspace', 'channel_rules') }}
+
+),
+
+renamed as (
+
+    select
+        -- strings
+        channel_name,
+        source_pattern,
+        medium_pattern,
+        campaign_pattern,
+        referrer_pattern,
+        -- numbers
+        rule_order,
+        -- booleans
+        has_click_id
+
+    from source
+
+)
+
+select * from renamed

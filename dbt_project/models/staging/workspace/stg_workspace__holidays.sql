@@ -1,0 +1,21 @@
+with
+
+source as (
+
+    select * from {{ source('raw_workspace', 'holidays') }}
+
+),
+
+renamed as (
+
+    select
+        -- strings
+        holiday_name,
+        -- dates
+        holiday_date
+
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,34 @@
+-- Law 1: whoever reached a stage has reached every stage before it.
+with
+
+reached as (
+
+    select
+        stages.pipeline_name,
+        stages.stage_id,
+        stages.stage_rank,
+        count(distinct visits.deal_id) as count_reached
+    from {{ ref('dim_stages') }} as stages
+    left join {{ ref('fct_stage_visits') }} as visits
+        on
+            stages.stage_id = visits.stage_id
+            and visits.timestamp_precision = 'instant'
+    where stages.stage_type = 'open'
+    group by stages.pipeline_name, stages.stage_id, stages.stage_rank
+
+),
+
+compared as (
+
+    select
+        *,
+        lag(count_reached) over (
+            partition by pipeline_name
+            order by stage_rank
+        ) as count_reached_before
+    from reached
+
+)
+
+select * from compared
+where count_reached > count_reached_before

@@ -1,0 +1,121 @@
+"""How the tests of the dbt project make a warehouse and run dbt on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from ingestion.config.seeds import DEFAULT_SEEDS, read_seeds
+from ingestion.contracts import ENTITIES
+
+PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+
+LOADED_FILES = pa.schema(
+    [
+        ("source_file_hash", pa.string()),
+        ("mapping_name", pa.string()),
+        ("entity_name", pa.string()),
+        ("source_name", pa.string()),
+        ("source_file_name", pa.string()),
+        ("source_file_modified_at", pa.timestamp("us")),
+        ("count_bytes", pa.int64()),
+        ("count_records", pa.int64()),
+        ("count_loaded", pa.int64()),
+        ("count_quarantined", pa.int64()),
+        ("count_filtered", pa.int64()),
+        ("max_quarantine_share", pa.float64()),
+        ("unmapped_columns", pa.string()),
+        ("loaded_at", pa.timestamp("us")),
+    ]
+)
+QUARANTINED_ROWS = pa.schema(
+    [
+        ("source_file_hash", pa.string()),
+        ("mapping_name", pa.string()),
+        ("entity_name", pa.string()),
+        ("source_name", pa.string()),
+        ("source_file_name", pa.string()),
+        ("line_number", pa.int64()),
+        ("raw_text", pa.string()),
+        ("reason_code", pa.string()),
+        ("reason", pa.string()),
+        ("column_name", pa.string()),
+    ]
+)
+LOAD_ID = pa.field("_dlt_load_id", pa.string())
+LOADS = pa.schema([("load_id", pa.string()), ("schema_name", pa.string()), ("status", pa.int64())])
+
+
+def raw_tables() -> dict[tuple[str, str], pa.Table]:
+    """Empty raw tables by (schema, table), seeds of the template included with their rows."""
+    tables = {
+        ("raw_files", entity.name): entity.arrow_schema().append(LOAD_ID).empty_table() for entity in ENTITIES.values()
+    }
+    tables["raw_files", "loaded_files"] = LOADED_FILES.append(LOAD_ID).empty_table()
+    tables["raw_files", "quarantined_rows"] = QUARANTINED_ROWS.append(LOAD_ID).empty_table()
+    tables["raw_files", "_dlt_loads"] = LOADS.empty_table()
+    tables |= {("raw_workspace", name): table for name, table in read_seeds(DEFAULT_SEEDS).items()}
+    return tables
+
+
+def create_warehouse(path: Path, tables: Mapping[tuple[str, str], pa.Table]) -> None:
+    """Create a DuckDB file at ``path`` with ``tables`` by (schema, table)."""
+    with duckdb.connect(str(path)) as connection:
+        for (schema, name), table in tables.items():
+            connection.execute(f"create schema if not exists {schema}")
+            connection.register("incoming", table)
+            connection.execute(f'create table {schema}."{name}" as select * from incoming')
+            connection.unregister("incoming")
+
+
+def dbt(
+    *arguments: str,
+    warehouse: Path,
+    variables: Mapping[str, object] | None = None,
+    environment: Mapping[str, str] | None = None,
+    project: Path = PROJECT,
+) -> subprocess.CompletedProcess[str]:
+    """Run dbt in a process of its own and return what it said; its artifacts go beside ``warehouse``."""
+    command: Sequence[str] = (
+        sys.executable,
+        "-m",
+        "dbt.cli.main",
+        *arguments,
+        "--project-dir",
+        str(project),
+        "--profiles-dir",
+        str(PROJECT),
+        "--target-path",
+        str(warehouse.parent / "target"),
+        "--log-path",
+        str(warehouse.parent / "logs"),
+        "--no-use-colors",
+        "--vars",
+        json.dumps(dict(variables or {})),
+    )
+    return subprocess.run(
+        command,
+        env={**os.environ, "PILOTAGE_WAREHOUSE": str(warehouse), **(environment or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def dbt_ok(
+    *arguments: str,
+    warehouse: Path,
+    variables: Mapping[str, object] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> str:
+    """Run dbt, expect success and return its output."""
+    result = dbt(*arguments, warehouse=warehouse, variables=variables, environment=environment)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
