@@ -1,0 +1,1 @@
+"""Running the warehouse: Dagster graph and schedule, checks, publication, command line."""

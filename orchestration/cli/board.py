@@ -1,0 +1,282 @@
+"""The KPI board: one month of the published KPI tables, on a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from orchestration.lib.publish import connect_published
+
+_TEXTS: Final[dict[str, dict[str, str]]] = {
+    "en": {
+        "month": "%m/%Y",
+        "title": "Commercial dashboard, {month}",
+        "conversions": "The three conversions",
+        "losses": "Losses, stage by stage",
+        "caption": "as of {as_of}, published {published_at:%Y-%m-%d %H:%M} UTC",
+        "line": "Line",
+        "value": "Value",
+        "previous": "vs month before",
+        "year": "vs last year",
+        "target": "Target",
+        "gap": "Gap",
+        "signal": "signal",
+        "noise": "noise",
+        "kpi": "KPI",
+        "window": "Within",
+        "days": "days",
+        "this_month": "Month",
+        "fiscal_year": "Fiscal year",
+        "interval": "95 % interval",
+        "cases": "Cases",
+        "early": "too early",
+        "stage": "Lost in",
+        "count": "Deals",
+        "share": "Of those that reached it",
+        "amount": "Amount",
+    },
+    "fr": {
+        "month": "%m/%Y",
+        "title": "Tableau de bord commercial, {month}",
+        "conversions": "Les trois conversions",
+        "losses": "Pertes, étape par étape",
+        "caption": "au {as_of}, publié le {published_at:%d/%m/%Y %H:%M} UTC",
+        "line": "Ligne",
+        "value": "Valeur",
+        "previous": "/ mois précédent",
+        "year": "/ an dernier",
+        "target": "Objectif",
+        "gap": "Écart",
+        "signal": "signal",
+        "noise": "bruit",
+        "kpi": "KPI",
+        "window": "Sous",
+        "days": "jours",
+        "this_month": "Mois",
+        "fiscal_year": "Exercice",
+        "interval": "Intervalle à 95 %",
+        "cases": "Cas",
+        "early": "trop tôt",
+        "stage": "Perdus à",
+        "count": "Affaires",
+        "share": "De celles qui l'ont atteinte",
+        "amount": "Montant",
+    },
+}
+
+_CONVERSIONS: Final = """
+    select
+        kpis.metric_id,
+        catalog.label_en,
+        catalog.label_fr,
+        kpis.dimension_value,
+        coalesce(stages.label_en, kpis.dimension_value) as dimension_label_en,
+        coalesce(stages.label_fr, kpis.dimension_value) as dimension_label_fr,
+        kpis.window_days,
+        max(kpis.value) filter (where kpis.period_grain = 'month') as value_month,
+        max(kpis.value) filter (where kpis.period_grain = 'fiscal_year') as value_fiscal_year,
+        max(kpis.ci_low) filter (where kpis.period_grain = 'fiscal_year') as ci_low,
+        max(kpis.ci_high) filter (where kpis.period_grain = 'fiscal_year') as ci_high,
+        max(kpis.denominator) filter (where kpis.period_grain = 'fiscal_year')::double as denominator,
+        max(kpis.target) filter (where kpis.period_grain = 'month') as target
+    from marts.kpi_values as kpis
+    inner join marts.kpi_catalog as catalog on kpis.metric_id = catalog.metric_id
+    left join marts.dim_stages as stages on kpis.dimension_value = stages.stage_id
+    where
+        (
+            (kpis.metric_id = 'kpi1_mql_rate' and kpis.dimension_name = 'audience_type')
+            or (kpis.metric_id = 'kpi2_sql_rate' and kpis.dimension_name = 'total')
+            or (kpis.metric_id = 'kpi3_stage_conversion' and kpis.dimension_name = 'stage')
+        )
+        -- An audience that is only counted has no cohort: its ratio is that of the period.
+        and kpis.basis = case
+            when kpis.metric_id = 'kpi1_mql_rate' and kpis.dimension_value in ('web_site', 'footfall') then 'period'
+            else 'cohort_aj'
+        end
+        and (
+            (kpis.period_grain = 'month' and kpis.period_start = $month)
+            or (
+                kpis.period_grain = 'fiscal_year'
+                and kpis.period_start
+                = (select dates.fiscal_year_start_date from marts.dim_dates as dates where dates.date_day = $month)
+            )
+        )
+    group by all
+    order by kpis.metric_id, kpis.window_days, any_value(stages.stage_rank), kpis.dimension_value
+"""
+_LINES: Final = """
+    select
+        dashboard.*,
+        catalog.label_en,
+        catalog.label_fr,
+        catalog.unit,
+        coalesce(stages.label_en, dashboard.stage_id) as stage_label_en,
+        coalesce(stages.label_fr, dashboard.stage_id) as stage_label_fr
+    from marts.kpi_commercial_dashboard as dashboard
+    inner join marts.kpi_catalog as catalog on dashboard.metric_id = catalog.metric_id
+    left join marts.dim_stages as stages on dashboard.stage_id = stages.stage_id
+    where dashboard.month = $month
+    order by
+        list_position(['new_leads', 'orders_month', 'average_basket', 'losses_by_stage'], dashboard.line_id),
+        stages.pipeline_name,
+        stages.stage_rank,
+        dashboard.metric_id desc
+"""
+
+
+class NothingPublishedError(Exception):
+    """There is no published database, or it has no such month."""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """One month: the three conversions, the lines of the dashboard, and the losses a stage."""
+
+    month: date
+    as_of: date
+    published_at: datetime
+    conversions: list[dict[str, Any]]
+    lines: list[dict[str, Any]]
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the board for a program."""
+        return asdict(self)
+
+
+def read_board(database: Path, month: date | None) -> Board:
+    """Read the board of ``month`` (default: the last month that was complete at the build's day).
+
+    Raises ``NothingPublishedError``.
+    """
+    if not database.exists():
+        raise NothingPublishedError(f"nothing is published in {database.parent}; run `pilotage run --home ...` first")
+    with connect_published(database) as connection:
+        publication = connection.execute("select as_of, published_at from marts.publication").fetchone()
+        if publication is None:
+            raise NothingPublishedError(f"{database} says nothing of its publication; publish again")
+        as_of, published_at = publication
+        chosen = month or _last_complete_month(connection, as_of)
+        lines = _rows(connection, _LINES, chosen)
+        conversions = _rows(connection, _CONVERSIONS, chosen)
+    if not lines:
+        raise NothingPublishedError(f"{database} has no month {chosen:%Y-%m}; its build is of {as_of}")
+    return Board(chosen, as_of, published_at, conversions, lines)
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, month: date) -> list[dict[str, Any]]:
+    cursor = connection.execute(query, {"month": month})
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _last_complete_month(connection: duckdb.DuckDBPyConnection, as_of: date) -> date:
+    row = connection.execute(
+        """
+        select coalesce(max(month) filter (where last_day(month) <= $as_of), max(month))
+        from marts.kpi_commercial_dashboard
+        where month <= $as_of
+        """,
+        {"as_of": as_of},
+    ).fetchone()
+    if row is None or row[0] is None:
+        raise NothingPublishedError("the published dashboard is empty; were any files loaded? see `pilotage sources`")
+    month: date = row[0]
+    return month
+
+
+def render_board(board: Board, language: str, console: Console) -> None:
+    """Print the board as tables, in the order in which a director reads them."""
+    text = _TEXTS[language]
+    console.rule(text["title"].format(month=board.month.strftime(text["month"])))
+    console.print(_lines(board, language, text))
+    console.print(_conversions(board, language, text))
+    console.print(_losses(board, language, text))
+    console.print(text["caption"].format(as_of=board.as_of, published_at=board.published_at), style="dim")
+
+
+def _table(title: str, first: str, others: list[str]) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column(first)
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _lines(board: Board, language: str, text: dict[str, str]) -> Table:
+    table = _table("", text["line"], [text[name] for name in ("value", "previous", "year", "target", "gap")])
+    for row in board.lines:
+        if row["line_id"] != "losses_by_stage":
+            table.add_row(
+                row[f"label_{language}"],
+                _number(row["value"], row["unit"]),
+                _evolution(row, "previous", text),
+                _evolution(row, "year_ago", text),
+                _number(row["target"], row["unit"]),
+                _number(row["gap_abs"], row["unit"], is_signed=True),
+            )
+    return table
+
+
+def _conversions(board: Board, language: str, text: dict[str, str]) -> Table:
+    names = ("window", "this_month", "fiscal_year", "interval", "cases", "target")
+    table = _table(text["conversions"], text["kpi"], [text[name] for name in names])
+    previous = None
+    for row in board.conversions:
+        if row["metric_id"] != previous:
+            table.add_section()
+            table.add_row(row[f"label_{language}"], style="bold")
+        previous = row["metric_id"]
+        has_interval = row["ci_low"] is not None
+        table.add_row(
+            f"  {row[f'dimension_label_{language}']}",
+            f"{row['window_days']} {text['days']}" if row["window_days"] else text["this_month"].lower(),
+            _number(row["value_month"], "ratio") if row["value_month"] is not None else text["early"],
+            _number(row["value_fiscal_year"], "ratio") if row["value_fiscal_year"] is not None else text["early"],
+            f"{row['ci_low']:.0%} - {row['ci_high']:.0%}" if has_interval else "-",
+            _number(row["denominator"], "count"),
+            _number(row["target"], "ratio"),
+        )
+    return table
+
+
+def _losses(board: Board, language: str, text: dict[str, str]) -> Table:
+    names = ("count", "target", "gap", "share", "amount")
+    table = _table(text["losses"], text["stage"], [text[name] for name in names])
+    stages: dict[str, dict[str, dict[str, Any]]] = {}
+    for row in board.lines:
+        if row["line_id"] == "losses_by_stage":
+            stages.setdefault(row["stage_id"], {})[row["metric_id"]] = row
+    for metrics in stages.values():
+        count, rate, amount = (metrics.get(f"losses_{name}", {}) for name in ("count", "rate", "amount"))
+        table.add_row(
+            (count or amount).get(f"stage_label_{language}"),
+            _number(count.get("value"), "count"),
+            _number(count.get("target"), "count"),
+            _number(count.get("gap_abs"), "count", is_signed=True),
+            _number(rate.get("value"), "ratio"),
+            _number(amount.get("value"), amount.get("unit", "")),
+        )
+    return table
+
+
+def _evolution(row: dict[str, Any], against: str, text: dict[str, str]) -> str:
+    relative = row.get(f"evolution_rel_{against}")
+    signal = row.get(f"evolution_signal_{against}")
+    shown = "-" if relative is None else f"{relative:+.0%}"
+    return f"{shown} {text[signal]}" if signal in text and relative is not None else shown
+
+
+def _number(value: float | None, unit: str, *, is_signed: bool = False) -> str:
+    if value is None:
+        return "-"
+    sign = "+" if is_signed else ""
+    if unit == "ratio":
+        return f"{value:{sign}.1%}"
+    shown = f"{value:{sign},.0f}".replace(",", " ")
+    return f"{shown} {unit}" if unit.isupper() else shown

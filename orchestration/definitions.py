@@ -1,0 +1,52 @@
+"""The code location: composes what ``defs`` defines. Importing it opens no connection and reads no secret."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DbtCliResource
+
+from ingestion.config.load import load_settings
+from ingestion.config.settings import Schedule, Settings
+from ingestion.config.workspace import Workspace
+from orchestration.defs.ingestion import build_ingestion
+from orchestration.defs.nightly import build_nightly
+from orchestration.defs.publish import build_publication
+from orchestration.defs.quality import build_quality
+from orchestration.defs.transform import build_transform
+from orchestration.lib.environment import be_quiet_and_private
+from orchestration.lib.progress import run_log
+from orchestration.lib.project import DBT_EXECUTABLE, dbt_project
+from orchestration.lib.run import NightlyRun
+
+
+def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """Return the definitions; ``resource_overrides`` replaces resources in tests."""
+    be_quiet_and_private()
+    home = os.environ.get("PILOTAGE_HOME")
+    settings: Settings | None = load_settings(Workspace(Path(home))) if home else None
+    project = dbt_project()
+    ingestion = build_ingestion()
+    transform = build_transform(project)
+    marts = [key for assets in transform for key in assets.keys if key.path[0] == "marts"]
+    nightly = build_nightly(
+        settings.schedule if settings else Schedule(), settings.timezone if settings else "Europe/Paris"
+    )
+    graph = dg.Definitions(
+        assets=[*ingestion, *transform, build_publication(project, marts)],
+        asset_checks=build_quality(),
+        loggers={"run_log": run_log},
+        resources={
+            "run": NightlyRun(home=dg.EnvVar("PILOTAGE_HOME")),
+            "dbt": DbtCliResource(project_dir=project, dbt_executable=DBT_EXECUTABLE),
+            **(resource_overrides or {}),
+        },
+    )
+    return dg.Definitions.merge(graph, nightly)
+
+
+defs = build_defs()

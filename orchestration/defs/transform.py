@@ -1,0 +1,80 @@
+"""The dbt models as assets, in two steps: up to the facts, and the KPIs.
+
+Python assets that read facts and are read by KPIs stand between them.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
+
+from orchestration.lib.build_gate import failed_nodes
+from orchestration.lib.build_plan import definitions_fingerprint, plan_build
+from orchestration.lib.dbt_variables import dbt_variables
+from orchestration.lib.project import DBT_PROJECT_DIR
+from orchestration.lib.run import NightlyRun
+
+KPI_SELECTION: Final = "path:models/intermediate/kpi path:models/marts/kpi"
+_NO_UNIT_TESTS: Final = "resource_type:unit_test"
+
+
+class WarehouseTranslator(DagsterDbtTranslator):
+    """Key of a model = schema/table; grouped by layer."""
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """Return the layer of the model."""
+        return str(dbt_resource_props["fqn"][1]) if len(dbt_resource_props["fqn"]) > 2 else None
+
+
+def build_transform(project: DbtProject) -> list[dg.AssetsDefinition]:
+    """Return the two dbt assets of ``project``."""
+    translator = WarehouseTranslator(settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
+
+    @dbt_assets(
+        manifest=project.manifest_path,
+        project=project,
+        exclude=f"{KPI_SELECTION} {_NO_UNIT_TESTS}",
+        dagster_dbt_translator=translator,
+        name="facts",
+    )
+    def facts(context: dg.AssetExecutionContext, dbt: DbtCliResource, run: NightlyRun) -> Iterator[Any]:
+        yield from _build(context, dbt, run, step="facts")
+
+    @dbt_assets(
+        manifest=project.manifest_path,
+        project=project,
+        select=KPI_SELECTION,
+        exclude=_NO_UNIT_TESTS,
+        dagster_dbt_translator=translator,
+        name="kpis",
+    )
+    def kpis(context: dg.AssetExecutionContext, dbt: DbtCliResource, run: NightlyRun) -> Iterator[Any]:
+        yield from _build(context, dbt, run, step="kpis")
+
+    return [facts, kpis]
+
+
+def _build(context: dg.AssetExecutionContext, dbt: DbtCliResource, run: NightlyRun, *, step: str) -> Iterator[Any]:
+    configuration = run.configuration
+    settings, workspace = configuration.settings, configuration.workspace
+    plan = plan_build(
+        workspace.warehouse,
+        as_of=run.day,
+        restate_days=settings.warehouse.restate_days,
+        timezone=settings.timezone,
+        fingerprint=definitions_fingerprint(settings, configuration.seeds, DBT_PROJECT_DIR),
+    )
+    context.log.info("dbt %s: full %s, from %s (%s)", step, plan.is_full_refresh, plan.restate_from, plan.reason)
+    variables = dbt_variables(settings, as_of=run.day, restate_from=plan.restate_from)
+    arguments = ["build", "--vars", json.dumps(variables)]
+    if plan.is_full_refresh:
+        arguments.append("--full-refresh")
+    artifacts = workspace.dbt_target / context.run_id / step
+    invocation = dbt.cli(arguments, context=context, target_path=artifacts, raise_on_error=False)
+    yield from invocation.stream()
+    if not invocation.is_successful():
+        raise dg.Failure(
+            f"dbt {step} failed: {'; '.join(failed_nodes(artifacts)) or 'before any node ran'}; log: {artifacts}"
+        )

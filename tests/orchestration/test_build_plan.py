@@ -1,0 +1,120 @@
+"""How much a night rebuilds."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from ingestion.config.load import load_configuration
+from ingestion.config.scaffold import create_workspace
+from orchestration.lib.build_plan import (
+    definitions_fingerprint,
+    end_of_day_utc,
+    last_complete_day,
+    plan_build,
+    record_build,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+DAY = date(2026, 3, 10)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Path:
+    path = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(path) as connection:
+        connection.execute(
+            """
+            create schema raw_files;
+            create table raw_files._dlt_loads (load_id varchar, status bigint);
+            create table raw_files.web_events (occurred_at timestamp, recorded_at timestamp, _dlt_load_id varchar);
+            create table raw_files.email_events (occurred_at timestamp, recorded_at timestamp, _dlt_load_id varchar);
+            """
+        )
+    return path
+
+
+def _load(path: Path, load_id: str, occurred_at: str, recorded_at: str | None = None) -> None:
+    with duckdb.connect(path) as connection:
+        connection.execute("insert into raw_files._dlt_loads values (?, 0)", [load_id])
+        connection.execute("insert into raw_files.web_events values (?, ?, ?)", [occurred_at, recorded_at, load_id])
+
+
+def _plan(path: Path, as_of: date = DAY, fingerprint: str = "same"):
+    return plan_build(path, as_of=as_of, restate_days=35, timezone="Europe/Paris", fingerprint=fingerprint)
+
+
+def test_first_build_is_full(warehouse: Path) -> None:
+    assert _plan(warehouse).is_full_refresh
+
+
+def test_night_reaches_back_over_the_restate_window(warehouse: Path) -> None:
+    _load(warehouse, "1700000001.0", "2026-03-01 10:00:00")
+    record_build(warehouse, build_id="a", as_of=DAY, fingerprint="same")
+    plan = _plan(warehouse, date(2026, 3, 11))
+    assert not plan.is_full_refresh
+    assert plan.restate_from == date(2026, 2, 4)
+
+
+def test_late_event_is_reached_however_late_it_is(warehouse: Path) -> None:
+    record_build(warehouse, build_id="a", as_of=DAY, fingerprint="same")
+    _load(warehouse, "1700000002.0", "2024-05-05 00:30:00")
+    assert _plan(warehouse).restate_from == date(2024, 5, 4)
+    record_build(warehouse, build_id="b", as_of=DAY, fingerprint="same")
+    assert _plan(warehouse).restate_from == date(2026, 2, 3)
+
+
+def test_event_that_becomes_visible_is_reached(warehouse: Path) -> None:
+    _load(warehouse, "1700000003.0", "2025-01-01 12:00:00", recorded_at="2026-03-10 23:30:00")
+    record_build(warehouse, build_id="a", as_of=DAY, fingerprint="same")
+    # 23:30 UTC is already the 11th in Paris: that fact was invisible to the build of the 10th.
+    assert _plan(warehouse, date(2026, 3, 11)).restate_from == date(2024, 12, 31)
+
+
+def test_changed_definitions_and_going_back_rebuild_everything(warehouse: Path) -> None:
+    record_build(warehouse, build_id="a", as_of=DAY, fingerprint="same")
+    assert not _plan(warehouse).is_full_refresh
+    assert _plan(warehouse, fingerprint="other").is_full_refresh
+    assert _plan(warehouse, as_of=date(2026, 3, 9)).is_full_refresh
+
+
+def test_fingerprint_follows_seeds_and_method(tmp_path: Path) -> None:
+    home = create_workspace(tmp_path / "a", ROOT / "dagster.yaml").home
+    project = ROOT / "dbt_project"
+
+    def fingerprint() -> str:
+        configuration = load_configuration(home)
+        return definitions_fingerprint(configuration.settings, configuration.seeds, project)
+
+    first = fingerprint()
+    assert fingerprint() == first
+    seed = home / "seeds" / "bot_user_agents.csv"
+    seed.write_text(seed.read_text() + "mybot\n")
+    second = fingerprint()
+    assert second != first
+    settings = home / "pilotage.yml"
+    settings.write_text(settings.read_text().replace("method:\n", "method:\n  session_gap_minutes: 45\n"))
+    assert fingerprint() not in (first, second)
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ("2026-03-29T00:59:00", date(2026, 3, 28)),
+        # The day of 23 hours: half past midnight local on the 30th is 22:30 UTC on the 29th.
+        ("2026-03-29T22:30:00", date(2026, 3, 29)),
+        # The day of 25 hours.
+        ("2026-10-25T22:59:00", date(2026, 10, 24)),
+        ("2026-10-25T23:01:00", date(2026, 10, 25)),
+    ],
+)
+def test_last_complete_day_is_right_on_dst_nights(now: str, expected: date) -> None:
+    assert last_complete_day("Europe/Paris", datetime.fromisoformat(now).replace(tzinfo=UTC)) == expected
+
+
+def test_end_of_day_is_an_instant_of_the_companys_zone() -> None:
+    assert end_of_day_utc(date(2026, 10, 24), "Europe/Paris") == datetime(2026, 10, 24, 22)  # noqa: DTZ001
+    assert end_of_day_utc(date(2026, 10, 25), "Europe/Paris") == datetime(2026, 10, 25, 23)  # noqa: DTZ001
