@@ -45,6 +45,8 @@ def build_publication(project: DbtProject, marts: list[dg.AssetKey]) -> dg.Asset
             run_id=context.run_id,
             as_of=run.day,
             keep=settings.publication.keep_versions,
+            tables=[mart.path[-1] for mart in marts],
+            memory_limit=settings.warehouse.memory_limit,
         )
         for earlier in workspace.dbt_target.iterdir():
             if earlier.name != context.run_id:

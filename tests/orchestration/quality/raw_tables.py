@@ -71,7 +71,7 @@ HOSTILE_SETS = {
     "count_unexplained": "count_filtered = count_filtered - 1",
     "count_quarantine_difference": "count_quarantined = count_quarantined + 1, count_loaded = count_loaded - 1",
     "share_quarantined": "max_quarantine_share = 0.009",
-    "count_files_refused_now": "line_number = 0",
+    "count_files_refused": "line_number = 0",
 }
 """How the columns that are computed go wrong at the source."""
 
@@ -98,7 +98,6 @@ def create_table(
     connection.execute("create schema if not exists raw_files")
     declared = ", ".join(f"{name} {data_type}" for name, (data_type, _) in columns.items())
     connection.execute(f"create or replace table raw_files.{table} ({declared}, _dlt_load_id varchar)")
-    connection.execute("create or replace table raw_files._dlt_loads as select ? as load_id, 0 as status", [load_id])
     add_rows(connection, table, load_id=load_id, count=count)
 
 
