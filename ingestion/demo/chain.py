@@ -17,7 +17,7 @@ from ingestion.demo.parameters import OPEN_STAGES, Parameters
 
 STAGE_WINDOWS: Final = (30, 60, 90, 180)
 SQL_WINDOWS: Final = (30, 60, 90)
-_HORIZON_DAYS: Final = 900
+_HORIZON_DAYS: Final = 600
 _COUNT_OPEN: Final = len(OPEN_STAGES)
 
 

@@ -149,7 +149,8 @@ def _contacts(world: World, until: int) -> tuple[dict[str, Text], Ints, Ints]:
         "Fonction": text.pick([row[0] for row in vocabulary.FUNCTIONS], people.function),
         "Service": text.pick([row[1] for row in vocabulary.FUNCTIONS], people.function, text.one_in(hashes, 8, 30)),
         "Niveau": text.pick([row[2] for row in vocabulary.FUNCTIONS], people.function),
-        "Id société": company_ids(people.company, text.one_in(hashes, 60, 40)),
+        # Not those of customers: they would count as prospects ever after.
+        "Id société": company_ids(people.company, text.one_in(hashes, 60, 40) & (world.journey.customer_at == NEVER)),
         "Propriétaire": owner_ids(people.owner),
         "Origine": text.pick(vocabulary.LEAD_SOURCES, people.source, text.one_in(hashes, 25, 44)),
         "Cycle de vie": text.pick(LIFECYCLES, lifecycle),

@@ -14,7 +14,6 @@ CREATED: Final = 0
 MOVED: Final = 1
 WENT_BACK: Final = 2
 REOPENED: Final = 3
-AMOUNT: Final = 4
 """Kinds of changes."""
 
 

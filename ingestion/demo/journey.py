@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from ingestion.demo import deals as deal_world
+from ingestion.demo import vocabulary
 from ingestion.demo.clock import (
     DAY,
     NEVER,
@@ -276,7 +277,7 @@ def _form_sessions(
         np.where(known_visitor, people.visitor[person], PERSON_VISITOR + person),
         np.minimum(start, calendar.closes_at - 7200),
         count=count,
-        traffic=np.where(rng.random(len(person)) < 0.5, 9, 0),
+        traffic=np.where(rng.random(len(person)) < 0.5, vocabulary.EMAIL_TRAFFIC, 0),
         consent=np.zeros(len(person), dtype=np.int64),
         country=np.zeros(len(person), dtype=np.int64),
         form=form,

@@ -20,8 +20,8 @@ from ingestion.demo.people import NO_FORM, PERSON_VISITOR, People, Sessions, mak
 from ingestion.demo.text import Text
 from ingestion.demo.writers import HELD_BACK, INBOX, LinesFile
 
-_TYPES: Final = ("sent", "delivered", "bounce", "bounce", "open", "click", "unsubscribe", "complaint")
-SENT, DELIVERED, HARD_BOUNCE, SOFT_BOUNCE, OPEN, CLICK, UNSUBSCRIBE, COMPLAINT = range(8)
+_TYPES: Final = ("sent", "delivered", "bounce", "bounce", "open", "click", "unsubscribe")
+SENT, DELIVERED, HARD_BOUNCE, SOFT_BOUNCE, OPEN, CLICK, UNSUBSCRIBE = range(7)
 _PROXY: Final = 2
 _SCANNER: Final = 3
 _BROWSER: Final = 4
@@ -65,7 +65,6 @@ class Mailing:
 
     click_person: Ints
     click_at: Ints
-    click_campaign: Ints
     exposures: list[Exposure]
     deliveries: int = 0
     clicked_deliveries: int = 0
@@ -120,9 +119,10 @@ class _Campaigns:
             & (self._gone_at > sent_at)
         )
 
-    def _part(
+    def part(
         self, campaign: int, kind: int, person: Ints, at: Ints, client: int = 0, link: Ints | None = None
     ) -> MailEvents:
+        """Return one kind of event of some recipients, each with a number of its own."""
         rows = len(person)
         numbers = self._count + np.arange(rows)
         self._count += rows
@@ -163,7 +163,7 @@ class _Campaigns:
         links = len(vocabulary.LINKS)
         scans = np.repeat(np.flatnonzero(scanned), links)
         scan_link = np.tile(np.arange(links), int(scanned.sum()))
-        part = self._part
+        part = self.part
         return _concatenate(
             [
                 part(campaign, SENT, person, sent),
@@ -183,7 +183,11 @@ class _Audience:
     """Counts, per month, the distinct eligible people exposed and those who became MQL within 30 days."""
 
     def __init__(self, calendar: Calendar, people: People, journey: Journey, orders: Orders) -> None:
-        self._calendar, self._customer_at = calendar, orders.customer_since(len(people))
+        self._calendar = calendar
+        since = orders.customer_since(len(people))
+        # Who orders on the day of the e-mail is a customer on that day.
+        known = np.where(since < NEVER, since, calendar.opens_at)
+        self._customer_day = np.where(since < NEVER, calendar.day_of(known), NEVER)
         rounds = journey.rounds
         person, at = rounds.person[rounds.is_mql], rounds.started_at[rounds.is_mql]
         order = np.lexsort((at, person))
@@ -203,7 +207,8 @@ class _Audience:
         if month != self._month:
             self.close_month()
             self._month = month
-        eligible = arrived.take(self._customer_at[arrived.person] > arrived.occurred)
+        day = self._calendar.day_of(arrived.occurred)
+        eligible = arrived.take(self._customer_day[arrived.person] > day)
         np.minimum.at(self._first, eligible.person, eligible.occurred)
 
     def close_month(self) -> None:
@@ -273,7 +278,7 @@ def _by_month(
     campaigns: _Campaigns, audience: _Audience, calendar: Calendar, days: Ints
 ) -> Iterator[tuple[int, MailEvents]]:
     """Yield the events recorded in each month."""
-    carried = campaigns._part(0, SENT, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))  # noqa: SLF001
+    carried = campaigns.part(0, SENT, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
     months = list(calendar.month_numbers)
     for month in months:
         parts = [carried]
@@ -308,7 +313,7 @@ def send_campaigns(
     campaigns = _Campaigns(rng, parameters, calendar, people, journey)
     clicks: list[MailEvents] = []
     nothing = np.zeros(0, dtype=np.int64)
-    mailing = Mailing(nothing, nothing, nothing, audience.exposures)
+    mailing = Mailing(nothing, nothing, audience.exposures)
     for month, events in _by_month(campaigns, audience, calendar, days):
         human = events.take((events.kind == CLICK) & (events.client == _BROWSER))
         clicks.append(human)
@@ -333,7 +338,6 @@ def send_campaigns(
     human = _concatenate(clicks)
     mailing.clicked_deliveries = len(human)
     mailing.click_person, mailing.click_at = human.person, human.occurred
-    mailing.click_campaign = human.campaign
     return mailing
 
 
@@ -347,7 +351,7 @@ def click_sessions(rng: np.random.Generator, calendar: Calendar, people: People,
         np.where(knows, people.visitor[person], PERSON_VISITOR + person),
         np.minimum(mailing.click_at + 3, calendar.closes_at - 3600),
         count=rng.integers(1, 5, rows),
-        traffic=np.full(rows, len(vocabulary.TRAFFIC) - 1),
+        traffic=np.full(rows, vocabulary.EMAIL_TRAFFIC),
         consent=np.zeros(rows, dtype=np.int64),
         country=np.zeros(rows, dtype=np.int64),
         form=np.full(rows, NO_FORM),

