@@ -1,5 +1,5 @@
--- Law 5: whoever entered a stage advanced (won included), was lost, went back or is still there; and the ends of all
--- visits are the ends of their deals.
+-- Law 5: whoever entered a stage advanced (won included), was lost, went back or is
+-- still there; and the ends of all visits are the ends of their deals.
 with
 
 visits as (
@@ -21,7 +21,9 @@ by_stage as (
         count(*) as count_entered,
         sum(
             case
-                when exit_type in ('advanced', 'won', 'lost', 'went_back', 'open') then 1
+                when
+                    exit_type in ('advanced', 'won', 'lost', 'went_back', 'open')
+                    then 1
                 else 0
             end
         ) as count_accounted_for

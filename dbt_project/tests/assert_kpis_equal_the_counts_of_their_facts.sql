@@ -1,5 +1,5 @@
--- Law 12: over all periods of a grain, and over all values of a dimension that holds every fact, a KPI is the count of
--- its facts.
+-- Law 12: over all periods of a grain, and over all values of a dimension that holds
+-- every fact, a KPI is the count of its facts.
 with
 
 facts as (
@@ -29,12 +29,12 @@ facts as (
             'count(*)'
         ),
     ] %}
-        select
-            '{{ metric }}' as metric_id,
-            {{ expression }} as fact_value
-        from {{ ref(mart) }}
-        where {{ condition }}
-        {{ 'union all' if not loop.last }}
+    select
+        '{{ metric }}' as metric_id,
+        {{ expression }} as fact_value
+    from {{ ref(mart) }}
+    where {{ condition }}
+    {{ 'union all' if not loop.last }}
     {% endfor %}
 
 ),

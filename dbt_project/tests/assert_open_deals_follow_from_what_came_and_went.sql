@@ -1,6 +1,7 @@
--- Law 4, in count: the deals that are in a visit at the end of a month are those that came in by then less those that
--- were closed by then. In amount: what a visit ends with is what the next one begins with, and the last one ends with
--- the amount of the deal, so that new + change - won - lost = open.
+-- Law 4, in count: the deals that are in a visit at the end of a month are those that
+-- came in by then less those that were closed by then. In amount: what a visit ends
+-- with is what the next one begins with, and the last one ends with the amount of the
+-- deal, so that new + change - won - lost = open.
 with
 
 months as (
@@ -73,7 +74,7 @@ flows as (
 
 broken_counts as (
 
-    select cast(stocks.month_end_at as {{ dbt.type_string() }}) as broken_at
+    select cast(stocks.month_end_at as string) as broken_at
     from stocks
     inner join flows
         on stocks.month_end_at = flows.month_end_at

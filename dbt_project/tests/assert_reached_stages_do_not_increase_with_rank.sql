@@ -4,17 +4,20 @@ with
 reached as (
 
     select
-        stages.pipeline_name,
-        stages.stage_id,
-        stages.stage_rank,
+        pipeline_stages.pipeline_name,
+        pipeline_stages.stage_id,
+        pipeline_stages.stage_rank,
         count(distinct visits.deal_id) as count_reached
-    from {{ ref('dim_stages') }} as stages
+    from {{ ref('dim_stages') }} as pipeline_stages
     left join {{ ref('fct_stage_visits') }} as visits
         on
-            stages.stage_id = visits.stage_id
+            pipeline_stages.stage_id = visits.stage_id
             and visits.timestamp_precision = 'instant'
-    where stages.stage_type = 'open'
-    group by stages.pipeline_name, stages.stage_id, stages.stage_rank
+    where pipeline_stages.stage_type = 'open'
+    group by
+        pipeline_stages.pipeline_name,
+        pipeline_stages.stage_id,
+        pipeline_stages.stage_rank
 
 ),
 

@@ -1,5 +1,5 @@
--- Law 3: visits of a deal follow each other without gap or overlap, and one is open exactly when the deal is. A deal whose
--- stage nobody knows has none.
+-- Law 3: visits of a deal follow each other without gap or overlap, and one is open
+-- exactly when the deal is. A deal whose stage nobody knows has none.
 with
 
 visits as (
@@ -62,7 +62,9 @@ broken_deals as (
     where
         coalesce(open_visits.count_open, 0)
         <> case
-            when deals.deal_status = 'open' and deals.current_stage_id is not null then 1
+            when
+                deals.deal_status = 'open' and deals.current_stage_id is not null
+                then 1
             else 0
         end
 

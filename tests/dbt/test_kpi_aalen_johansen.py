@@ -32,10 +32,12 @@ class Cohort:
     followup: Times
 
     def observed(self) -> tuple[Times, npt.NDArray[np.str_]]:
-        """Time that ended each watch, and how. The step comes before what competes, both before the end of the watch."""
+        """Time that ended each watch, and how: the step before what competes, both before the end of the watch."""
         first = np.minimum(self.reach, self.compete)
         time = np.minimum(first, self.followup)
-        ending = np.where(first > self.followup, "censored", np.where(self.reach <= self.compete, "reached", "competed"))
+        ending = np.where(
+            first > self.followup, "censored", np.where(self.reach <= self.compete, "reached", "competed")
+        )
         return time, ending
 
 
@@ -89,7 +91,7 @@ COHORTS = {
     "ties_by_week": _drawn(2, 150, unit=7 * DAY, censored=True),
     "seconds": _drawn(3, 500, unit=1, censored=True),
     "few": _drawn(4, 6, unit=DAY, censored=True),
-    "large": _drawn(5, 20_000, unit=60, censored=True),
+    "large": _drawn(5, 3_000, unit=60, censored=True),
     "uncensored": _drawn(6, 400, unit=DAY, censored=False),
     "uncensored_few": _drawn(7, 5, unit=10 * DAY, censored=False),
     "hazard_of_one": _cohort([10, 10, 10], [NEVER] * 3, [400 * DAY] * 3),
@@ -138,7 +140,8 @@ def values(tmp_path_factory: pytest.TempPathFactory) -> Values:
     periods = pa.table({"period_grain": ["month"], "period_start": [START], "last_date": [date(2024, 1, 31)]})
     create_warehouse(
         warehouse,
-        raw_tables() | {("intermediate", "int_kpi__cohort_items"): _items(), ("intermediate", "int_kpi__periods"): periods},
+        raw_tables()
+        | {("intermediate", "int_kpi__cohort_items"): _items(), ("intermediate", "int_kpi__periods"): periods},
     )
     dbt_ok(
         "run",

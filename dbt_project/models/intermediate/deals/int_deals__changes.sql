@@ -43,7 +43,8 @@ deals_with_pipeline as (
 
 ),
 
--- A log of stages alone says nothing of the amount: then the deal's own holds throughout.
+-- A log of stages alone says nothing of the amount: then the deal's own holds
+-- throughout.
 logged as (
 
     select
@@ -84,8 +85,8 @@ log_coverage as (
 
 ),
 
--- Without a log only two things are known: the stage now, and the closing. The stages that a
--- closed deal held before are unknown, so none is invented for it.
+-- Without a log only two things are known: the stage now, and the closing. The stages
+-- that a closed deal held before are unknown, so none is invented for it.
 derived as (
 
     select
@@ -158,9 +159,9 @@ visible as (
 
 ),
 
--- Order inside one instant: winning comes last, since tools write the won stage and the last
--- open stage in either order within one transaction; then the source's own sequence, then the
--- way of the process.
+-- Order inside one instant: winning comes last, since tools write the won stage and the
+-- last open stage in either order within one transaction; then the source's own
+-- sequence, then the way of the process.
 numbered as (
 
     select

@@ -64,7 +64,8 @@ last_other_outcomes as (
 
 ),
 
--- A closing that is written twice, or a loss that is refined later, counts from its first writing.
+-- A closing that is written twice, or a loss that is refined later, counts from its
+-- first writing.
 first_writings as (
 
     select

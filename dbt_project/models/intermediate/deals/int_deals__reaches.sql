@@ -63,8 +63,8 @@ visited_stages as (
 
 ),
 
--- A stage counts as reached when it or any later stage was held; a skipped one has the instant
--- of the next stage that was held.
+-- A stage counts as reached when it or any later stage was held; a skipped one has the
+-- instant of the next stage that was held.
 reached as (
 
     select

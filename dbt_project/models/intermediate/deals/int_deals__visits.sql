@@ -62,40 +62,40 @@ visits as (
 
     select
         entries.*,
-        lag(pipeline_name) over (
-            partition by deal_id
-            order by visit_number
+        lag(entries.pipeline_name) over (
+            partition by entries.deal_id
+            order by entries.visit_number
         ) as previous_pipeline_name,
-        lag(stage_rank) over (
-            partition by deal_id
-            order by visit_number
+        lag(entries.stage_rank) over (
+            partition by entries.deal_id
+            order by entries.visit_number
         ) as previous_stage_rank,
-        lead(pipeline_name) over (
-            partition by deal_id
-            order by visit_number
+        lead(entries.pipeline_name) over (
+            partition by entries.deal_id
+            order by entries.visit_number
         ) as next_pipeline_name,
-        lead(stage_rank) over (
-            partition by deal_id
-            order by visit_number
+        lead(entries.stage_rank) over (
+            partition by entries.deal_id
+            order by entries.visit_number
         ) as next_stage_rank,
-        lead(visit_number) over (
-            partition by deal_id
-            order by visit_number
+        lead(entries.visit_number) over (
+            partition by entries.deal_id
+            order by entries.visit_number
         ) as next_visit_number,
-        lead(occurred_at) over (
-            partition by deal_id
-            order by visit_number
+        lead(entries.occurred_at) over (
+            partition by entries.deal_id
+            order by entries.visit_number
         ) as next_occurred_at,
-        lead(amount) over (
-            partition by deal_id
-            order by visit_number
+        lead(entries.amount) over (
+            partition by entries.deal_id
+            order by entries.visit_number
         ) as next_amount,
         row_number() over (
-            partition by deal_id, stage_id
-            order by visit_number
+            partition by entries.deal_id, entries.stage_id
+            order by entries.visit_number
         ) as stage_visit_number
     from entries
-    where change_in_visit = 1
+    where entries.change_in_visit = 1
 
 ),
 

@@ -61,7 +61,8 @@ summed as (
 
 ),
 
--- From its first fact on, a period without a fact has the value 0: not knowing is another thing.
+-- From its first fact on, a period without a fact has the value 0: not knowing is
+-- another thing.
 final as (
 
     select

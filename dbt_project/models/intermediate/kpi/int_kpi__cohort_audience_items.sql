@@ -28,22 +28,22 @@ mqls as (
 first_exposures as (
 
     {% for grain in grains %}
-        {% set outer_loop = loop %}
-        {% for name, expression in [
+    {% set outer_loop = loop %}
+    {% for name, expression in [
             ('total', "'all'"), ('audience_type', 'audience_type')
         ] %}
-            select
-                '{{ grain }}' as period_grain,
-                {{ period_start(grain, 'exposure_date') }} as period_start,
-                '{{ name }}' as dimension_name,
-                {{ expression }} as dimension_value,
-                person_id,
-                min(exposure_date) as entered_date
-            from exposures
-            group by
-                {{ period_start(grain, 'exposure_date') }}, {{ expression }}, person_id
-            {{ 'union all' if not (loop.last and outer_loop.last) }}
-        {% endfor %}
+    select
+        '{{ grain }}' as period_grain,
+        {{ period_start(grain, 'exposure_date') }} as period_start,
+        '{{ name }}' as dimension_name,
+        {{ expression }} as dimension_value,
+        person_id,
+        min(exposure_date) as entered_date
+    from exposures
+    group by
+        {{ period_start(grain, 'exposure_date') }}, {{ expression }}, person_id
+    {{ 'union all' if not (loop.last and outer_loop.last) }}
+    {% endfor %}
     {% endfor %}
 
 ),

@@ -1,4 +1,6 @@
-{% set cohort = 'metric_id, dimension_name, dimension_value, period_grain, period_start' %}
+{% set cohort = [
+    'metric_id', 'dimension_name', 'dimension_value', 'period_grain', 'period_start',
+] | join(', ') %}
 with
 
 items as (
@@ -7,8 +9,8 @@ items as (
 
 ),
 
--- What ended the watch over each item. At the same second the step itself comes before what
--- competes with it, and both before the end of the watch.
+-- What ended the watch over each item. At the same second the step itself comes before
+-- what competes with it, and both before the end of the watch.
 observed as (
 
     select
@@ -61,8 +63,8 @@ at_risk as (
 
 ),
 
--- The logarithm of a hazard of 1 does not exist. It can only stand at the last instant, when
--- nobody is left, so no survival before an instant needs it.
+-- The logarithm of a hazard of 1 does not exist. It can only stand at the last instant,
+-- when nobody is left, so no survival before an instant needs it.
 survival as (
 
     select

@@ -20,11 +20,41 @@ stage_items as (
 
 final as (
 
-    select * from audience_items
+    select
+        metric_id,
+        dimension_name,
+        dimension_value,
+        period_grain,
+        period_start,
+        item_id,
+        reach_seconds,
+        compete_seconds,
+        followup_seconds
+    from audience_items
     union all
-    select * from mql_items
+    select
+        metric_id,
+        dimension_name,
+        dimension_value,
+        period_grain,
+        period_start,
+        item_id,
+        reach_seconds,
+        compete_seconds,
+        followup_seconds
+    from mql_items
     union all
-    select * from stage_items
+    select
+        metric_id,
+        dimension_name,
+        dimension_value,
+        period_grain,
+        period_start,
+        item_id,
+        reach_seconds,
+        compete_seconds,
+        followup_seconds
+    from stage_items
 
 )
 

@@ -38,8 +38,8 @@ refusals as (
 
 ),
 
--- What ends the way to an SQL: a refusal, a disqualification, the end of the cycle. An SQL that
--- came after a refusal is an SQL.
+-- What ends the way to an SQL: a refusal, a disqualification, the end of the cycle. An
+-- SQL that came after a refusal is an SQL.
 ended as (
 
     select
@@ -83,21 +83,21 @@ timed as (
 final as (
 
     {% for grain in grains %}
-        {% set outer_loop = loop %}
-        {% for name, expression in dimensions %}
-            select
-                'kpi2_sql_rate' as metric_id,
-                '{{ name }}' as dimension_name,
-                {{ expression }} as dimension_value,
-                '{{ grain }}' as period_grain,
-                {{ period_start(grain, 'mql_date') }} as period_start,
-                lead_cycle_id as item_id,
-                reach_seconds,
-                compete_seconds,
-                followup_seconds
-            from timed
-            {{ 'union all' if not (loop.last and outer_loop.last) }}
-        {% endfor %}
+    {% set outer_loop = loop %}
+    {% for name, expression in dimensions %}
+    select
+        'kpi2_sql_rate' as metric_id,
+        '{{ name }}' as dimension_name,
+        {{ expression }} as dimension_value,
+        '{{ grain }}' as period_grain,
+        {{ period_start(grain, 'mql_date') }} as period_start,
+        lead_cycle_id as item_id,
+        reach_seconds,
+        compete_seconds,
+        followup_seconds
+    from timed
+    {{ 'union all' if not (loop.last and outer_loop.last) }}
+    {% endfor %}
     {% endfor %}
 
 )

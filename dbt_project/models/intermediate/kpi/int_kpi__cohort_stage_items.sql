@@ -26,18 +26,18 @@ timed as (
 final as (
 
     {% for grain in grains %}
-        select
-            'kpi3_stage_conversion' as metric_id,
-            'stage' as dimension_name,
-            stage_id as dimension_value,
-            '{{ grain }}' as period_grain,
-            {{ period_start(grain, 'first_reached_date') }} as period_start,
-            deal_id as item_id,
-            reach_seconds,
-            compete_seconds,
-            followup_seconds
-        from timed
-        {{ 'union all' if not loop.last }}
+    select
+        'kpi3_stage_conversion' as metric_id,
+        'stage' as dimension_name,
+        stage_id as dimension_value,
+        '{{ grain }}' as period_grain,
+        {{ period_start(grain, 'first_reached_date') }} as period_start,
+        deal_id as item_id,
+        reach_seconds,
+        compete_seconds,
+        followup_seconds
+    from timed
+    {{ 'union all' if not loop.last }}
     {% endfor %}
 
 )

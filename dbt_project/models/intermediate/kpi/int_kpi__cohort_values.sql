@@ -1,4 +1,8 @@
-{% set cohort = 'metric_id, dimension_name, dimension_value, period_grain, period_start, window_days' %}
+{% set cohort_columns = [
+    'metric_id', 'dimension_name', 'dimension_value', 'period_grain', 'period_start',
+    'window_days',
+] %}
+{% set cohort = cohort_columns | join(', ') %}
 with
 
 curves as (
@@ -31,8 +35,8 @@ curves_with_window as (
 
 ),
 
--- Identified: the curve is known to the end of the window, since somebody was watched so long or
--- since everybody has ended before.
+-- Identified: the curve is known to the end of the window, since somebody was watched
+-- so long or since everybody has ended before.
 ends as (
 
     select
@@ -59,12 +63,13 @@ ends as (
 
 ),
 
--- Variance of a cumulative incidence by the delta method (Marubini & Valsecchi 1995, 10.2).
+-- Variance of a cumulative incidence by the delta method (Marubini & Valsecchi 1995,
+-- 10.2).
 variances as (
 
     select
-        {% for column in cohort.split(', ') %}
-            curve.{{ column }},
+        {% for column in cohort_columns %}
+        curve.{{ column }},
         {% endfor %}
         sum(
             case
@@ -88,15 +93,14 @@ variances as (
     from curves_with_window as curve
     inner join ends
         on
-            {% for column in cohort.split(', ') %}
-                curve.{{ column }} = ends.{{ column }}
-                {{ 'and' if not loop.last }}
-            {% endfor %}
+        {% for column in cohort_columns %}
+            {{ 'and' if not loop.first }} curve.{{ column }} = ends.{{ column }}
+        {% endfor %}
     where curve.is_inside
     group by
-        {% for column in cohort.split(', ') %}
-            curve.{{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
+    {% for column in cohort_columns %}
+        curve.{{ column }}{{ ',' if not loop.last }}
+    {% endfor %}
 
 ),
 
@@ -116,10 +120,9 @@ aalen_johansen as (
     from ends
     left join variances
         on
-            {% for column in cohort.split(', ') %}
-                ends.{{ column }} = variances.{{ column }}
-                {{ 'and' if not loop.last }}
-            {% endfor %}
+        {% for column in cohort_columns %}
+            {{ 'and' if not loop.first }} ends.{{ column }} = variances.{{ column }}
+        {% endfor %}
 
 ),
 

@@ -10,10 +10,10 @@ final as (
         'kpi1_mql_rate' as metric_id,
         cast({{ var('lead_window_days') }} as bigint) as window_days
     {% for days in var('sql_window_days') %}
-        union all
-        select
-            'kpi2_sql_rate' as metric_id,
-            cast({{ days }} as bigint) as window_days
+    union all
+    select
+        'kpi2_sql_rate' as metric_id,
+        cast({{ days }} as bigint) as window_days
     {% endfor %}
     union all
     select

@@ -1,4 +1,5 @@
-{#- One entry for each side of each metric: metric, side, relation, date, condition, dimensions. -#}
+{#- One entry for each side of each metric: metric, side, relation, date, condition,
+    dimensions. -#}
 {% set channel = ('channel', "coalesce(acquisition_channel_name, 'Unassigned')") %}
 {% set components = [
     ('new_leads', 'numerator', 'leads', 'opened_date', 'true', [channel]),
@@ -34,23 +35,23 @@ sqls as (
 final as (
 
     {% for metric, side, relation, date, condition, dimensions in components %}
-        {% set outer_loop = loop %}
-        {% for name, expression in [('total', "'all'")] + dimensions %}
-            select
-                '{{ metric }}' as metric_id,
-                {{ date }} as event_date,
-                '{{ name }}' as dimension_name,
-                {{ expression }} as dimension_value,
-                cast({{ 'count(*)' if side == 'numerator' else '0' }} as decimal(18, 4))
-                    as numerator,
-                cast({{ 'count(*)' if side == 'denominator' else '0' }} as decimal(18, 4))
-                    as denominator,
-                cast(0 as decimal(38, 8)) as sum_of_squares
-            from {{ relation }}
-            where {{ condition }} and {{ date }} is not null
-            group by {{ date }}, {{ expression }}
-            {{ 'union all' if not (loop.last and outer_loop.last) }}
-        {% endfor %}
+    {% set outer_loop = loop %}
+    {% for name, expression in [('total', "'all'")] + dimensions %}
+    select
+        '{{ metric }}' as metric_id,
+        {{ date }} as event_date,
+        '{{ name }}' as dimension_name,
+        {{ expression }} as dimension_value,
+        cast({{ 'count(*)' if side == 'numerator' else '0' }} as decimal(18, 4))
+            as numerator,
+        cast({{ 'count(*)' if side == 'denominator' else '0' }} as decimal(18, 4))
+            as denominator,
+        cast(0 as decimal(38, 8)) as sum_of_squares
+    from {{ relation }}
+    where {{ condition }} and {{ date }} is not null
+    group by {{ date }}, {{ expression }}
+    {{ 'union all' if not (loop.last and outer_loop.last) }}
+    {% endfor %}
     {% endfor %}
 
 )

@@ -1,5 +1,5 @@
-{#- One entry for each side of each metric: metric, relation, date, condition, numerator, denominator, squares,
-    dimensions. -#}
+{#- One entry for each side of each metric: metric, relation, date, condition,
+    numerator, denominator, squares, dimensions. -#}
 {% set all = ('total', "'all'") %}
 {% set owner = ('owner', "coalesce(owner_id, 'unassigned')") %}
 {% set stage = ('stage', 'stage_id') %}
@@ -59,7 +59,8 @@ losses as (
 
 ),
 
--- A stage is in the list of losses from the day a deal first reached it, with 0 until one is lost.
+-- A stage is in the list of losses from the day a deal first reached it, with 0 until
+-- one is lost.
 loss_stages as (
 
     select distinct stage_id from losses
@@ -80,22 +81,24 @@ losses_for_each_stage as (
 
 final as (
 
-    {% for metric, relation, date, condition, numerator, denominator, squares, dimensions in components %}
-        {% set outer_loop = loop %}
-        {% for name, expression in dimensions %}
-            select
-                '{{ metric }}' as metric_id,
-                {{ date }} as event_date,
-                '{{ name }}' as dimension_name,
-                {{ expression }} as dimension_value,
-                cast({{ numerator }} as decimal(18, 4)) as numerator,
-                cast({{ denominator }} as decimal(18, 4)) as denominator,
-                cast({{ squares }} as decimal(38, 8)) as sum_of_squares
-            from {{ relation }}
-            where {{ condition }} and {{ date }} is not null
-            group by {{ date }}, {{ expression }}
-            {{ 'union all' if not (loop.last and outer_loop.last) }}
-        {% endfor %}
+    {% for
+        metric, relation, date, condition, numerator, denominator, squares, dimensions
+    in components %}
+    {% set outer_loop = loop %}
+    {% for name, expression in dimensions %}
+    select
+        '{{ metric }}' as metric_id,
+        {{ date }} as event_date,
+        '{{ name }}' as dimension_name,
+        {{ expression }} as dimension_value,
+        cast({{ numerator }} as decimal(18, 4)) as numerator,
+        cast({{ denominator }} as decimal(18, 4)) as denominator,
+        cast({{ squares }} as decimal(38, 8)) as sum_of_squares
+    from {{ relation }}
+    where {{ condition }} and {{ date }} is not null
+    group by {{ date }}, {{ expression }}
+    {{ 'union all' if not (loop.last and outer_loop.last) }}
+    {% endfor %}
     {% endfor %}
 
 )

@@ -14,14 +14,15 @@
     ),
     'activity': (
         'Steer the commercial activity',
-        "Piloter l'activité commerciale"
+        "Piloter l’activité commerciale"
     ),
 } %}
 {% set objectives = {
     'maximise': ('Maximise', 'Maximiser'),
     'minimise': ('Minimise', 'Minimiser'),
 } %}
-{#- metric_id, kind, grain, direction, unit, owner, version, purpose, English label, French label, formula. -#}
+{#- metric_id, kind, grain, direction, unit, owner, version, purpose, English label,
+    French label, formula. -#}
 {% set metrics = [
     (
         'new_leads', 'count', 'lead cycle', 'maximise', 'leads', 'marketing', 1, 'marketing',
@@ -64,7 +65,7 @@
     ),
     (
         'kpi3_stage_conversion', 'rate', 'deal and stage', 'maximise', 'ratio', 'sales', 1, 'process',
-        "KPI 3: conversion to the next stage", "KPI 3 : conversion vers l'étape suivante",
+        "KPI 3: conversion to the next stage", "KPI 3 : conversion vers l’étape suivante",
         "Deals that first reached the stage in the period and reached the next one within "
         ~ "the window / deals that first reached the stage in the period; a loss competes"
     ),
@@ -106,7 +107,7 @@
     ),
     (
         'losses_rate', 'rate', 'deal and stage', 'minimise', 'ratio', 'sales', 1, 'process',
-        "Losses / deals that reached the stage", "Pertes / affaires arrivées à l'étape",
+        "Losses / deals that reached the stage", "Pertes / affaires arrivées à l’étape",
         "Deals lost at the stage in the period / deals that first reached the stage in "
         ~ "the period"
     ),
@@ -132,7 +133,7 @@
     ),
     (
         'close_rate', 'rate', 'deal', 'maximise', 'ratio', 'sales', 1, 'activity',
-        "Close rate (as CRMs show it)", "Taux de closing (tel que les CRM l'affichent)",
+        "Close rate (as CRMs show it)", "Taux de closing (tel que les CRM l’affichent)",
         "Deals won in the period / deals won or lost in the period; shown for parity "
         ~ "only, since it overstates recent cohorts"
     ),
@@ -151,24 +152,22 @@ final as (
         metric_id, kind, grain, direction, unit, owner, version, purpose,
         label_en, label_fr, formula
     in metrics %}
-        select
-            '{{ metric_id }}' as metric_id,
-            '{{ kind }}' as metric_kind,
-            '{{ grain }}' as metric_grain,
-            '{{ direction }}' as direction,
-            '{{ var("currency_code") if unit == "currency" else unit }}' as unit,
-            '{{ owner }}' as owner,
-            cast({{ version }} as bigint) as version,
-            {{ dbt.string_literal(dbt.escape_single_quotes(label_en)) }} as label_en,
-            {{ dbt.string_literal(dbt.escape_single_quotes(label_fr)) }} as label_fr,
-            {{ dbt.string_literal(dbt.escape_single_quotes(formula)) }} as formula,
-            {{ dbt.string_literal(dbt.escape_single_quotes(purposes[purpose][0])) }}
-                as useful_for_en,
-            {{ dbt.string_literal(dbt.escape_single_quotes(purposes[purpose][1])) }}
-                as useful_for_fr,
-            '{{ objectives[direction][0] }}' as objective_en,
-            '{{ objectives[direction][1] }}' as objective_fr
-        {{ 'union all' if not loop.last }}
+    select
+        '{{ metric_id }}' as metric_id,
+        '{{ kind }}' as metric_kind,
+        '{{ grain }}' as metric_grain,
+        '{{ direction }}' as direction,
+        '{{ var("currency_code") if unit == "currency" else unit }}' as unit,
+        '{{ owner }}' as owner,
+        cast({{ version }} as bigint) as version,
+        '{{ label_en }}' as label_en,
+        '{{ label_fr }}' as label_fr,
+        '{{ formula }}' as formula,
+        '{{ purposes[purpose][0] }}' as useful_for_en,
+        '{{ purposes[purpose][1] }}' as useful_for_fr,
+        '{{ objectives[direction][0] }}' as objective_en,
+        '{{ objectives[direction][1] }}' as objective_fr
+    {{ 'union all' if not loop.last }}
     {% endfor %}
 
 )

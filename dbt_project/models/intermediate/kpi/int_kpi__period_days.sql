@@ -62,8 +62,9 @@ running as (
 
 ),
 
--- The days of the period before that hold as many working days as have elapsed of the running
--- one. Days off after the last of them belong to it only where the running one has its own.
+-- The days of the period before that hold as many working days as have elapsed of the
+-- running one. Days off after the last of them belong to it only where the running one
+-- has its own.
 elapsed as (
 
     select

@@ -1,4 +1,5 @@
-{#- Grain, function that moves a date by periods, periods in units of that function, one year in those units. -#}
+{#- Grain, function that moves a date by periods, periods in units of that function,
+    one year in those units. -#}
 {% set grains = [
     ('day', 'add_days', 1), ('week', 'add_days', 7), ('month', 'add_months', 1),
     ('quarter', 'add_months', 3), ('fiscal_year', 'add_months', 12)
@@ -18,17 +19,17 @@ dates as (
 periods as (
 
     {% for grain, move, length in grains %}
-        select
-            '{{ grain }}' as period_grain,
-            {{ period_start(grain, 'date_day') }} as period_start,
-            min(date_day) as first_date,
-            max(date_day) as last_date,
-            sum(case when is_working_day then 1 else 0 end) as count_working_days,
-            sum(case when is_working_day and is_past then 1 else 0 end)
-                as count_working_days_elapsed
-        from dates
-        group by {{ period_start(grain, 'date_day') }}
-        {{ 'union all' if not loop.last }}
+    select
+        '{{ grain }}' as period_grain,
+        {{ period_start(grain, 'date_day') }} as period_start,
+        min(date_day) as first_date,
+        max(date_day) as last_date,
+        sum(case when is_working_day then 1 else 0 end) as count_working_days,
+        sum(case when is_working_day and is_past then 1 else 0 end)
+            as count_working_days_elapsed
+    from dates
+    group by {{ period_start(grain, 'date_day') }}
+    {{ 'union all' if not loop.last }}
     {% endfor %}
 
 ),
@@ -39,7 +40,7 @@ with_neighbours as (
         *,
         case period_grain
             {% for grain, move, length in grains %}
-                when '{{ grain }}' then {{ moves[move]('period_start', -length) }}
+            when '{{ grain }}' then {{ moves[move]('period_start', -length) }}
             {% endfor %}
         end as previous_period_start,
         -- 52 weeks back, so that a week is compared with a week.

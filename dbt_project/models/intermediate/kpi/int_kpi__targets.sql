@@ -18,7 +18,8 @@ metrics as (
 
 ),
 
--- The version that held at the end of its month: changing a target later rewrites no past gap.
+-- The version that held at the end of its month: changing a target later rewrites no
+-- past gap.
 versions as (
 
     select
@@ -63,22 +64,22 @@ monthly as (
 summed as (
 
     {% for grain, months in [('quarter', 3), ('fiscal_year', 12)] %}
-        select
-            '{{ grain }}' as period_grain,
-            {{ period_start(grain, 'target_month') }} as period_start,
-            metric_id,
-            dimension_name,
-            dimension_value,
-            sum(target_value) as target
-        from monthly
-        where metric_kind in ('count', 'amount')
-        group by
-            {{ period_start(grain, 'target_month') }},
-            metric_id,
-            dimension_name,
-            dimension_value
-        having count(*) = {{ months }}
-        {{ 'union all' if not loop.last }}
+    select
+        '{{ grain }}' as period_grain,
+        {{ period_start(grain, 'target_month') }} as period_start,
+        metric_id,
+        dimension_name,
+        dimension_value,
+        sum(target_value) as target
+    from monthly
+    where metric_kind in ('count', 'amount')
+    group by
+        {{ period_start(grain, 'target_month') }},
+        metric_id,
+        dimension_name,
+        dimension_value
+    having count(*) = {{ months }}
+    {{ 'union all' if not loop.last }}
     {% endfor %}
 
 ),

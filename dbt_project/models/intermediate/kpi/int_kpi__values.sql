@@ -55,8 +55,8 @@ sums_by_kind as (
 
 ),
 
--- The variance of a count is the count (Poisson), of an amount the sum of squares (compound
--- Poisson), of a mean that of its sample.
+-- The variance of a count is the count (Poisson), of an amount the sum of squares
+-- (compound Poisson), of a mean that of its sample.
 valued_sums as (
 
     select
@@ -70,7 +70,8 @@ valued_sums as (
         'period' as basis,
         cast(0 as bigint) as window_days,
         numerator,
-        case when metric_kind in ('rate', 'average') then denominator end as denominator,
+        case when metric_kind in ('rate', 'average') then denominator end
+            as denominator,
         case
             when metric_kind in ('rate', 'average') then quotient
             else numerator_number

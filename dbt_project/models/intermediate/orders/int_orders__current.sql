@@ -42,7 +42,7 @@ from_won_deals as (
 
     select
         deal_id as order_id,
-        cast(null as {{ dbt.type_string() }}) as order_number,
+        cast(null as string) as order_number,
         company_id,
         source_person_id,
         owner_id,
@@ -61,7 +61,11 @@ from_won_deals as (
 
 final as (
 
-    select * from from_{{ var('orders_from') }}
+    select * from from_orders
+    where '{{ var("orders_from") }}' = 'orders'
+    union all
+    select * from from_won_deals
+    where '{{ var("orders_from") }}' = 'won_deals'
 
 )
 

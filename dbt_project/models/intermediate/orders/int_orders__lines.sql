@@ -51,27 +51,37 @@ from_won_deals as (
 
 ),
 
+chosen_lines as (
+
+    select * from from_orders
+    where '{{ var("orders_from") }}' = 'orders'
+    union all
+    select * from from_won_deals
+    where '{{ var("orders_from") }}' = 'won_deals'
+
+),
+
 -- Lines of drafts and of deleted orders go with their order.
 final as (
 
     select
-        lines.order_line_id,
-        lines.order_id,
-        lines.product_id,
+        chosen_lines.order_line_id,
+        chosen_lines.order_id,
+        chosen_lines.product_id,
         products.product_family,
-        lines.quantity,
-        lines.unit_price,
+        chosen_lines.quantity,
+        chosen_lines.unit_price,
         coalesce(
-            lines.amount,
-            cast(lines.quantity * lines.unit_price as decimal(18, 4))
+            chosen_lines.amount,
+            cast(chosen_lines.quantity * chosen_lines.unit_price as decimal(18, 4))
         ) as amount,
         orders.ordered_at,
         orders.currency_code
-    from from_{{ var('orders_from') }} as lines
+    from chosen_lines
     inner join orders
-        on lines.order_id = orders.order_id
+        on chosen_lines.order_id = orders.order_id
     left join products
-        on lines.product_id = products.product_id
+        on chosen_lines.product_id = products.product_id
 
 )
 

@@ -19,14 +19,14 @@ kpi_values as (
 
 ),
 
-lines as (
+dashboard_lines as (
 
     {% for line, metric, dimension in lines %}
-        select
-            '{{ line }}' as line_id,
-            '{{ metric }}' as metric_id,
-            '{{ dimension }}' as dimension_name
-        {{ 'union all' if not loop.last }}
+    select
+        '{{ line }}' as line_id,
+        '{{ metric }}' as metric_id,
+        '{{ dimension }}' as dimension_name
+    {{ 'union all' if not loop.last }}
     {% endfor %}
 
 ),
@@ -34,7 +34,7 @@ lines as (
 final as (
 
     select
-        lines.line_id,
+        dashboard_lines.line_id,
         kpi_values.metric_id,
         kpi_values.period_start as month,
         kpi_values.dimension_value as stage_id,
@@ -48,9 +48,9 @@ final as (
         kpi_values.ci_high,
         kpi_values.is_low_n,
         {% for comparison in ['previous', 'year_ago', 'elapsed'] %}
-            kpi_values.evolution_abs_{{ comparison }},
-            kpi_values.evolution_rel_{{ comparison }},
-            kpi_values.evolution_signal_{{ comparison }},
+        kpi_values.evolution_abs_{{ comparison }},
+        kpi_values.evolution_rel_{{ comparison }},
+        kpi_values.evolution_signal_{{ comparison }},
         {% endfor %}
         kpi_values.target,
         kpi_values.gap_abs,
@@ -58,10 +58,10 @@ final as (
         kpi_values.attainment,
         kpi_values.gap_paced
     from kpi_values
-    inner join lines
+    inner join dashboard_lines
         on
-            kpi_values.metric_id = lines.metric_id
-            and kpi_values.dimension_name = lines.dimension_name
+            kpi_values.metric_id = dashboard_lines.metric_id
+            and kpi_values.dimension_name = dashboard_lines.dimension_name
 
 )
 

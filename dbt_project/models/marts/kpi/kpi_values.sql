@@ -1,4 +1,7 @@
-{% set series = 'metric_id, dimension_name, dimension_value, basis, window_days, period_grain'.split(', ') %}
+{% set series = [
+    'metric_id', 'dimension_name', 'dimension_value', 'basis', 'window_days',
+    'period_grain',
+] %}
 {% set comparisons = ['previous', 'year_ago', 'elapsed'] %}
 with
 
@@ -55,16 +58,16 @@ actual_values as (
 
 ),
 
--- A complete period is compared with the whole one before it, a running one with as many working
--- days of it as have elapsed.
+-- A complete period is compared with the whole one before it, a running one with as
+-- many working days of it as have elapsed.
 compared as (
 
     select
         actual_values.*,
         {% for comparison in comparisons %}
-            {{ comparison }}_values.value as value_{{ comparison }},
-            {{ evolution_signal('actual_values', comparison ~ '_values') }}
-                as evolution_signal_{{ comparison }},
+        {{ comparison }}_values.value as value_{{ comparison }},
+        {{ evolution_signal('actual_values', comparison ~ '_values') }}
+            as evolution_signal_{{ comparison }},
         {% endfor %}
         metrics.unit
     from actual_values
@@ -72,29 +75,29 @@ compared as (
         on actual_values.metric_id = metrics.metric_id
     left join all_values as previous_values
         on
-            {% for column in series %}
-                actual_values.{{ column }} = previous_values.{{ column }} and
-            {% endfor %}
             actual_values.previous_period_start = previous_values.period_start
             and previous_values.period_kind = 'actual'
+            {% for column in series %}
+            and actual_values.{{ column }} = previous_values.{{ column }}
+            {% endfor %}
     left join all_values as year_ago_values
         on
-            {% for column in series %}
-                actual_values.{{ column }} = year_ago_values.{{ column }} and
-            {% endfor %}
             actual_values.year_ago_period_start = year_ago_values.period_start
             and year_ago_values.period_kind = 'actual'
+            {% for column in series %}
+            and actual_values.{{ column }} = year_ago_values.{{ column }}
+            {% endfor %}
     left join all_values as elapsed_values
         on
-            {% for column in series %}
-                actual_values.{{ column }} = elapsed_values.{{ column }} and
-            {% endfor %}
             case
                 when actual_values.is_complete then actual_values.previous_period_start
                 else actual_values.period_start
             end = elapsed_values.period_start
             and case when actual_values.is_complete then 'actual' else 'elapsed' end
             = elapsed_values.period_kind
+            {% for column in series %}
+            and actual_values.{{ column }} = elapsed_values.{{ column }}
+            {% endfor %}
 
 ),
 
@@ -125,12 +128,12 @@ final as (
         end as ci_high,
         coalesce(count_observed, 0) < 20 as is_low_n,
         {% for comparison in comparisons %}
-            value - value_{{ comparison }} as evolution_abs_{{ comparison }},
-            case
-                when value_{{ comparison }} <> 0
-                    then (value - value_{{ comparison }}) / abs(value_{{ comparison }})
-            end as evolution_rel_{{ comparison }},
-            evolution_signal_{{ comparison }},
+        value - value_{{ comparison }} as evolution_abs_{{ comparison }},
+        case
+            when value_{{ comparison }} <> 0
+                then (value - value_{{ comparison }}) / abs(value_{{ comparison }})
+        end as evolution_rel_{{ comparison }},
+        evolution_signal_{{ comparison }},
         {% endfor %}
         target,
         value - target as gap_abs,

@@ -30,8 +30,8 @@ exchange_rates as (
 
 ),
 
--- An open deal is worth what its currency is worth today. A company whose own record is not
--- delivered keeps its id.
+-- An open deal is worth what its currency is worth today. A company whose own record is
+-- not delivered keeps its id.
 deals_with_dates as (
 
     select
@@ -52,7 +52,8 @@ deals_with_dates as (
 
 ),
 
--- Cycles of one person do not overlap; the latest wins should a deal stand on the seam of two.
+-- Cycles of one person do not overlap; the latest wins should a deal stand on the seam
+-- of two.
 deal_cycles as (
 
     select
@@ -92,8 +93,8 @@ final as (
         deals.created_date,
         deals.closed_at,
         deals.closed_date,
-        -- A source that knows days only writes midnights: between two of them lie whole days,
-        -- whatever the clocks did.
+        -- A source that knows days only writes midnights: between two of them lie whole
+        -- days, whatever the clocks did.
         case
             when
                 {{ business_date(add_seconds('deals.created_at', -1)) }}

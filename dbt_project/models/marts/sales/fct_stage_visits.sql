@@ -100,7 +100,7 @@ skipped as (
         false as is_open,
         true as is_skipped,
         false as is_regression,
-        cast(null as {{ dbt.type_string() }}) as exit_type,
+        cast(null as string) as exit_type,
         cast(null as decimal(18, 4)) as amount_at_entry_base,
         cast(null as decimal(18, 4)) as amount_at_exit_base,
         'instant' as timestamp_precision

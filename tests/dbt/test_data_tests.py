@@ -1,0 +1,172 @@
+"""Generic tests, and the laws of web, e-mail, identity and lifecycle, can fail: hostile rows, one law each."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.dbt.support import PROJECT, dbt, dbt_ok
+from tests.dbt.test_kpi_laws import LAWS as LAWS_OF_SALES
+
+# Generic test, its arguments as YAML, rows that break it, rows that keep it.
+GENERIC = {
+    "unique_combination": ("columns: [a, b]", "(1, null), (1, null)", "(1, null), (1, 2), (2, null)"),
+    "expression_holds": ("expression: 'a <= b'", "(1, 2), (3, 2)", "(1, 2), (1, null)"),
+    "numbered_without_gaps": (
+        "{group_column: a, number_column: b}",
+        "(1, 1), (1, 2), (2, 1), (2, 3)",
+        "(1, 1), (1, 2), (2, 1)",
+    ),
+}
+
+
+def _statuses(target: Path) -> dict[str, str]:
+    results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    return {result["unique_id"].split(".")[2]: result["status"] for result in results}
+
+
+def test_every_generic_test_has_a_hostile_fixture() -> None:
+    assert {path.stem for path in (PROJECT / "tests" / "generic").glob("*.sql")} == set(GENERIC)
+
+
+def test_generic_tests_fail_on_hostile_rows_and_hold_on_clean_ones(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(PROJECT / "tests" / "generic", project / "tests" / "generic")
+    shutil.copytree(PROJECT / "macros", project / "macros")
+    (project / "models").mkdir()
+    (project / "dbt_project.yml").write_text(
+        "name: pilotage\nversion: '1'\nprofile: pilotage\nvars: {timezone: Europe/Paris, as_of: '2026-01-01'}\n"
+        "sources: {}\nmodels: {pilotage: {+materialized: table}}\n",
+        encoding="utf-8",
+    )
+    lines = ["models:"]
+    for name, (arguments, hostile, clean) in GENERIC.items():
+        for kind, rows in (("hostile", hostile), ("clean", clean)):
+            model = f"{kind}_{name}"
+            (project / "models" / f"{model}.sql").write_text(f"select * from (values {rows}) as v (a, b)\n")
+            test = [f"{name}:", f"    name: {model}_test", f"    arguments: {_flow(arguments)}"]
+            lines += [f"  - name: {model}", "    data_tests:", f"      - {test[0]}"]
+            lines += [f"        {line}" for line in test[1:]]
+    (project / "models" / "models.yml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    done = dbt("build", warehouse=tmp_path / "warehouse.duckdb", project=project)
+    statuses = {key: value for key, value in _statuses(tmp_path / "target").items() if key.endswith("_test")}
+    assert statuses == {
+        f"{kind}_{name}_test": status for name in GENERIC for kind, status in (("hostile", "fail"), ("clean", "pass"))
+    }, done.stdout
+
+
+def _flow(arguments: str) -> str:
+    return arguments if arguments.startswith("{") else "{" + arguments + "}"
+
+
+LEAD = (
+    "insert into marts.fct_leads (lead_cycle_id, person_id, cycle_number, is_recycled, opened_at, opened_date,"
+    " closed_at, close_reason, acquisition_channel_name, acquisition_audience_type, mql_at) values"
+)
+MQL = (
+    "insert into marts.fct_mqls (lead_cycle_id, person_id, mql_at, mql_date, mql_authority, contact_state,"
+    " acquisition_channel_name, acquisition_audience_type) values"
+)
+SQL = (
+    "insert into marts.fct_sqls (lead_cycle_id, person_id, sql_at, sql_date, activity_id, mql_at, is_sales_direct,"
+    " acquisition_channel_name) values"
+)
+ACTIVITY = (
+    "insert into marts.fct_activities (activity_id, activity_type, verdict, occurred_at, occurred_date, recorded_at,"
+    " is_human_contact, lead_cycle_id) values"
+)
+DATES = (
+    "insert into marts.dim_dates select cast(day as date), cast(day as date), cast(day as date), cast(day as date),"
+    " cast(day as date), true, null from range(date '2026-01-01', date '2026-12-31', interval 1 day) as days (day)"
+)
+T = "timestamp '2026-03-10 10:00:00'"
+LATER = "timestamp '2026-03-11 10:00:00'"
+D = "date '2026-03-10'"
+
+NO_SQL = "assert_no_sql_without_a_valid_human_contact"
+NO_MQL = "assert_no_mql_before_the_first_capture"
+OVERLAP = "assert_lead_cycles_of_a_person_do_not_overlap"
+FAN_OUT = "assert_joins_do_not_fan_out"
+LOCAL_DATES = "assert_dates_are_those_of_the_company"
+
+# Test, statements that break its law.
+HOSTILE = {
+    "sql_on_an_email": (NO_SQL, [f"{ACTIVITY} ('a', 'email', 'valid', {T}, {D}, {T}, false, 'c')"]),
+    "sql_on_a_refusal": (NO_SQL, [f"{ACTIVITY} ('a', 'call', 'refused', {T}, {D}, {T}, true, 'c')"]),
+    "sql_without_its_activity": (NO_SQL, []),
+    "sql_of_another_cycle": (NO_SQL, [f"{ACTIVITY} ('a', 'call', 'valid', {T}, {D}, {T}, true, 'other')"]),
+    "sql_at_the_time_of_the_verdict": (NO_SQL, [f"{ACTIVITY} ('a', 'call', 'valid', {LATER}, {D}, {T}, true, 'c')"]),
+    "mql_before_its_lead": (
+        NO_MQL,
+        [
+            f"{LEAD} ('c', 'p', 1, false, {LATER}, {D}, null, null, 'x', 'x', {T})",
+            f"{MQL} ('c', 'p', {T}, {D}, 'lifecycle', 'attempted', 'x', 'x')",
+        ],
+    ),
+    "mql_without_a_lead": (NO_MQL, [f"{MQL} ('c', 'p', {T}, {D}, 'lifecycle', 'attempted', 'x', 'x')"]),
+    "two_open_cycles": (
+        OVERLAP,
+        [
+            f"{LEAD} ('c1', 'p', 1, false, {T}, {D}, null, null, 'x', 'x', null)",
+            f"{LEAD} ('c2', 'p', 2, true, {LATER}, {D}, null, null, 'x', 'x', null)",
+        ],
+    ),
+    "session_without_an_event": (
+        FAN_OUT,
+        [
+            "insert into marts.fct_web_sessions (session_id, session_date, session_month, started_at, ended_at,"
+            " count_events, count_page_views, count_form_submits, channel_name, is_bot, is_internal)"
+            f" values ('s', {D}, {D}, {T}, {T}, 1, 1, 0, 'Direct', false, false)"
+        ],
+    ),
+    "date_of_utc_instead_of_the_zone": (
+        LOCAL_DATES,
+        [
+            DATES,
+            f"{ACTIVITY} ('a', 'call', null, timestamp '2026-03-28 23:00:00', date '2026-03-28', {T}, true, null)",
+        ],
+    ),
+    "date_that_the_calendar_lacks": (LOCAL_DATES, [f"{ACTIVITY} ('a', 'call', null, {T}, {D}, {T}, true, null)"]),
+    "fact_after_the_as_of_day": (
+        LOCAL_DATES,
+        [
+            DATES,
+            f"{ACTIVITY} ('a', 'call', null, timestamp '2026-04-02 10:00:00', date '2026-04-02', {T}, true, null)",
+        ],
+    ),
+}
+AN_SQL = f"{SQL} ('c', 'p', {T}, {D}, 'a', null, true, 'x')"
+
+
+@pytest.fixture(scope="module")
+def compiled_laws(empty_built_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the laws as SQL for the end of March 2026."""
+    warehouse = tmp_path_factory.mktemp("laws") / "warehouse.duckdb"
+    shutil.copy(empty_built_warehouse, warehouse)
+    dbt_ok("compile", "--select", "test_type:singular", warehouse=warehouse, variables={"as_of": "2026-03-31"})
+    return warehouse.parent / "target" / "compiled" / "pilotage" / "tests"
+
+
+@pytest.mark.parametrize("case", HOSTILE, ids=HOSTILE)
+def test_law_fails_on_hostile_facts(
+    case: str, compiled_laws: Path, empty_built_warehouse: Path, tmp_path: Path
+) -> None:
+    name, statements = HOSTILE[case]
+    # The compiled SQL names the database after its file.
+    warehouse = tmp_path / "warehouse.duckdb"
+    shutil.copy(empty_built_warehouse, warehouse)
+    law = (compiled_laws / f"{name}.sql").read_text(encoding="utf-8")
+    with duckdb.connect(str(warehouse)) as connection:
+        assert connection.execute(law).fetchall() == []
+        for statement in [*([AN_SQL] if name == NO_SQL else []), *statements]:
+            connection.execute(statement)
+        assert len(connection.execute(law).fetchall()) == 1
+
+
+def test_every_law_of_these_domains_has_a_hostile_fixture() -> None:
+    kept = {name for name, _ in HOSTILE.values()}
+    assert kept | set(LAWS_OF_SALES) == {path.stem for path in (PROJECT / "tests").glob("*.sql")}

@@ -1,0 +1,155 @@
+"""The rules of the dbt project that its manifest can prove: layers, grain, contracts, names, documentation."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from ingestion.config.seeds import SEEDS
+from ingestion.contracts import ENTITIES
+
+Manifest = dict[str, Any]
+
+READS = {
+    "staging": {"source"},
+    "intermediate": {"staging", "intermediate"},
+    "marts": {"intermediate", "marts"},
+}
+NAMES = {
+    "staging": r"stg_(files|workspace)__[a-z_]+",
+    "intermediate": r"int_[a-z]+__[a-z_]+",
+    "marts": r"(dim|fct|kpi)_[a-z_]+",
+}
+TYPES = {"string", "bigint", "double", "boolean", "date", "timestamp", "decimal(18,4)"}
+
+
+def _models(manifest: Manifest) -> list[dict[str, Any]]:
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    assert len(models) > 80
+    return models
+
+
+def _layer(manifest: Manifest, unique_id: str) -> str:
+    return "source" if unique_id.startswith("source.") else str(manifest["nodes"][unique_id]["fqn"][1])
+
+
+def _marts(manifest: Manifest) -> list[dict[str, Any]]:
+    marts = [model for model in _models(manifest) if model["fqn"][1] == "marts"]
+    assert len(marts) >= 20
+    return marts
+
+
+def test_models_read_the_layers_they_may_read(manifest: Manifest) -> None:
+    wrong = [
+        (model["name"], parent)
+        for model in _models(manifest)
+        for parent in model["depends_on"]["nodes"]
+        if _layer(manifest, parent) not in READS[model["fqn"][1]]
+    ]
+    # Staging filters on the loads that are complete, so it reads a second source.
+    assert wrong == []
+
+
+def test_models_are_named_after_their_layer_and_stand_in_its_schema(manifest: Manifest) -> None:
+    wrong = [
+        model["name"]
+        for model in _models(manifest)
+        if model["schema"] != model["fqn"][1] or not re.fullmatch(NAMES[model["fqn"][1]], model["name"])
+    ]
+    assert wrong == []
+
+
+def test_staging_has_one_model_per_raw_table(manifest: Manifest) -> None:
+    expected = {f"stg_files__{name}" for name in ENTITIES} | {f"stg_workspace__{name}" for name in SEEDS}
+    assert {model["name"] for model in _models(manifest) if model["fqn"][1] == "staging"} == expected
+
+
+def test_staging_model_reads_its_raw_table_and_the_loads_alone(manifest: Manifest) -> None:
+    for model in _models(manifest):
+        if model["fqn"][1] == "staging":
+            sources = {parent.split(".", 2)[2] for parent in model["depends_on"]["nodes"]}
+            _, origin, table = re.fullmatch(r"(stg)_([a-z]+)__([a-z_]+)", model["name"]).groups()
+            assert f"raw_{origin}.{table}" in sources
+            assert sources <= {f"raw_{origin}.{table}", "raw_files._dlt_loads"}
+
+
+def test_every_source_has_the_asset_key_of_its_table(manifest: Manifest) -> None:
+    for source in manifest["sources"].values():
+        assert source["config"]["meta"]["dagster"]["asset_key"] == [source["schema"], source["name"]]
+
+
+def test_every_model_says_its_grain(manifest: Manifest) -> None:
+    wrong = [model["name"] for model in _models(manifest) if "One row per " not in model["description"]]
+    assert wrong == []
+
+
+def test_every_model_has_a_yml_of_its_own_beside_it(manifest: Manifest) -> None:
+    wrong = [
+        model["name"]
+        for model in _models(manifest)
+        if model["patch_path"] != f"pilotage://{model['original_file_path'].removesuffix('.sql')}.yml"
+    ]
+    assert wrong == []
+
+
+def test_every_mart_has_an_enforced_contract_with_described_columns(manifest: Manifest) -> None:
+    for mart in _marts(manifest):
+        assert mart["contract"]["enforced"], mart["name"]
+        for name, column in mart["columns"].items():
+            assert column["data_type"] in TYPES, (mart["name"], name)
+            assert column["description"].strip(), (mart["name"], name)
+
+
+def test_key_columns_of_a_mart_stand_first_and_are_constrained(manifest: Manifest) -> None:
+    for mart in _marts(manifest):
+        columns = list(mart["columns"])
+        of_columns = [
+            name
+            for name, column in mart["columns"].items()
+            if any(constraint["type"] == "primary_key" for constraint in column["constraints"])
+        ]
+        of_model = [
+            name
+            for constraint in mart["constraints"]
+            if constraint["type"] == "primary_key"
+            for name in constraint["columns"]
+        ]
+        key = of_columns or of_model
+        assert key, mart["name"]
+        assert columns[: len(key)] == key, mart["name"]
+        for name in key:
+            kinds = {constraint["type"] for constraint in mart["columns"][name]["constraints"]}
+            assert "not_null" in kinds, (mart["name"], name)
+
+
+def test_no_mart_carries_personal_data(manifest: Manifest) -> None:
+    personal = {column.name for entity in ENTITIES.values() for column in entity.columns if column.is_personal}
+    for mart in _marts(manifest):
+        assert not personal & set(mart["columns"]), mart["name"]
+        for name, column in mart["columns"].items():
+            assert "personal_data" not in column["config"]["tags"], (mart["name"], name)
+
+
+@pytest.mark.parametrize("entity", ENTITIES.values(), ids=ENTITIES)
+def test_personal_columns_are_tagged_in_staging(manifest: Manifest, entity: Any) -> None:
+    columns = manifest["nodes"][f"model.pilotage.stg_files__{entity.name}"]["columns"]
+    tagged = {name for name, column in columns.items() if "personal_data" in column["config"]["tags"]}
+    assert tagged == {column.name for column in entity.columns if column.is_personal}
+
+
+def test_every_mart_and_lifecycle_model_has_unit_tests(manifest: Manifest) -> None:
+    tested = {test["model"] for test in manifest["unit_tests"].values()}
+    wanted = {
+        model["name"]
+        for model in _models(manifest)
+        if model["fqn"][1:3] in (["marts", "core"], ["marts", "sales"], ["intermediate", "lifecycle"])
+    }
+    assert wanted - tested == set()
+
+
+def test_engine_differences_stay_in_the_engine_macros(manifest: Manifest) -> None:
+    forbidden = re.compile(r"\bqualify\b|::|\blist_\w+\(|group by all|\bregexp_matches\b|\bdate_diff\b|\bepoch\b")
+    wrong = [model["name"] for model in _models(manifest) if forbidden.search(model["raw_code"].lower())]
+    assert wrong == []
