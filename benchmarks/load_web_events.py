@@ -86,8 +86,8 @@ def generate(rows: int, path: Path) -> None:
         "utm_campaign": "'campaign_' || hash(i, 23) % 40",
         "form_name": "case when i % 20 = 0 then 'demo_request' else '' end",
         "email": "case when i % 20 = 0 then 'person' || hash(i) % 30000 || '@example.org' else '' end",
-        "user_agent": "'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/' || 100 + hash(i, 24) % 30 "
-        "|| '.0.0.0 Safari/537.36'",
+        "user_agent": "'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/' "
+        "|| 100 + hash(i, 24) % 30 || '.0.0.0 Safari/537.36'",
         **picked,
     }
     selected = ", ".join(f"{columns[name]} as {name}" for name in COLUMNS)

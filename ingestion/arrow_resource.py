@@ -54,6 +54,8 @@ def arrow_resource(
         if is_empty:
             # dlt's own mark for an empty table would add a NOT NULL ``_dlt_id`` that no Arrow row ever fills.
             yield delivered.empty_table()
+        # Arrow keeps what it freed: some 600 MB that the database needs next.
+        pa.default_memory_pool().release_unused()
 
     columns: list[TColumnSchema] = [_column(field, (descriptions or {}).get(field.name)) for field in fields]
     return dlt.resource(rows, name=name, columns=columns, schema_contract=CONTRACT, **disposition)

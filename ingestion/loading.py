@@ -1,7 +1,7 @@
 """How Arrow tables get into the warehouse: the file itself, dlt's pipelines, and what dlt leaves to its caller.
 
-dlt takes no lock, ignores new data while an old package is pending, and keeps loaded rows in its working folder; this module
-is where those things are set right, once for every source.
+dlt takes no lock, ignores new data while an old package is pending, and keeps loaded rows in its working folder; this
+module is where those things are set right, once for every source.
 """
 
 from __future__ import annotations
@@ -112,12 +112,34 @@ def drain(pipeline: dlt.Pipeline) -> list[LoadInfo]:
     while pipeline.has_pending_data:
         if len(done) >= MAX_PENDING_PACKAGES:
             raise LoadError(_poisoned(pipeline, "packages do not get fewer"))
+        _forget_unfinished_copies(pipeline)
         try:
             pipeline.normalize()
             done.append(pipeline.load())
         except PipelineStepFailed as error:
             raise LoadError(_poisoned(pipeline, _cause(error))) from error
     return done
+
+
+def _forget_unfinished_copies(pipeline: dlt.Pipeline) -> None:
+    """Empty the staging tables whose copy was under way when a load was killed.
+
+    The copy may be committed without dlt's note of it; dlt would then copy the same file again beside it, and a merge
+    by file hash, or a replace, would take every row twice.
+    """
+    for load_id in pipeline.list_normalized_load_packages():
+        jobs = pipeline.get_load_package_info(load_id).jobs
+        started, completed = (
+            {job.job_file_info.table_name for job in some if job.job_file_info.file_format == "parquet"}
+            for some in (jobs["started_jobs"], jobs["completed_jobs"])
+        )
+        if started & completed:
+            # A table is one file here; with several, the finished ones could not be told from the others.
+            raise LoadError(_poisoned(pipeline, f"{', '.join(sorted(started & completed))} were copied in part"))
+        with pipeline.sql_client() as client:
+            staging = f"{pipeline.dataset_name}_staging"
+            for table in sorted(started):
+                client.execute_sql(f"delete from {identifier(staging)}.{identifier(table)}")
 
 
 def load(pipeline: dlt.Pipeline, source_factory: Callable[[], DltSource]) -> list[LoadInfo]:
@@ -185,7 +207,7 @@ def new_work(source: DltSource, batch: PreparedBatch, path: Path) -> DltSource:
         *(
             name
             for name, resource in source.resources.items()
-            if name in filled or not set(resource.columns) <= existing.get(name, set())
+            if name in filled or not set(resource.compute_table_schema()["columns"]) <= existing.get(name, set())
         )
     )
 
@@ -228,15 +250,16 @@ def known_files(path: Path) -> list[KnownFile]:
 def retire(path: Path, hashes: tuple[str, ...]) -> int:
     """Remove the loads called ``hashes`` from ``raw_files``, in one transaction; return how many there were.
 
-    A corrected mapping loads its files again. Rows that the wrong mapping made would otherwise stay beside the right ones,
-    as versions of the same age.
+    A corrected mapping loads its files again. Rows that the wrong mapping made would otherwise stay beside the right
+    ones, as versions of the same age.
     """
     if not hashes:
         return 0
     with duckdb.connect(str(path)) as connection:
         connection.execute("begin")
         entities = connection.execute(
-            f"select distinct entity_name from {FILES_DATASET}.{LEDGER_TABLE} where list_contains($1, source_file_hash)",
+            f"select distinct entity_name from {FILES_DATASET}.{LEDGER_TABLE} "
+            "where list_contains($1, source_file_hash)",
             [list(hashes)],
         ).fetchall()
         tables = [*(str(name) for (name,) in entities), QUARANTINE_TABLE, LEDGER_TABLE]
@@ -272,7 +295,7 @@ def _cause(error: PipelineStepFailed) -> str:
 def _poisoned(pipeline: dlt.Pipeline, reason: str) -> str:
     folder = Path(pipeline.pipelines_dir) / pipeline.pipeline_name
     return (
-        f"pipeline {pipeline.pipeline_name}: a package cannot be loaded ({reason}). If the cause is gone, run again: the package "
-        f"is kept. Otherwise remove {folder} and run again: what is in the warehouse tells which files are loaded, and the "
-        "others are read from the inbox again"
+        f"pipeline {pipeline.pipeline_name}: a package cannot be loaded ({reason}). If the cause is gone, run again: "
+        f"the package is kept. Otherwise remove {folder} and run again: what is in the warehouse tells which files are "
+        "loaded, and the others are read from the inbox again"
     )

@@ -19,7 +19,10 @@ class AlreadyRunningError(Exception):
 
 @contextmanager
 def exclusive_lock(path: Path) -> Iterator[None]:
-    """Hold the lock file at ``path`` (made if absent). Raises ``AlreadyRunningError`` at once when another process has it."""
+    """Hold the lock file at ``path`` (made if absent).
+
+    Raises ``AlreadyRunningError`` at once when another process has it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,8 @@ from ingestion.loading import FilesLoad, ensure_warehouse, known_files, load_fil
 from ingestion.sources.files.prepare import prepare
 from ingestion.sources.files.report import FileOutcome, FileReport, PreparedBatch
 
+# Child processes import the tests too.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 NOW = datetime(2026, 6, 1, 3, 30)
 LONG_AGO = datetime(2026, 5, 1).timestamp()
 
@@ -54,9 +57,7 @@ class Company:
     def prepare(self, *, now: datetime = NOW) -> Prepared:
         path = self.workspace.warehouse
         known = known_files(path) if path.exists() else []
-        return Prepared(
-            prepare(self.source, self.workspace, known, warehouse=self.warehouse, now=now), self.workspace
-        )
+        return Prepared(prepare(self.source, self.workspace, known, warehouse=self.warehouse, now=now), self.workspace)
 
     def load(self) -> FilesLoad:
         ensure_warehouse(self.workspace.warehouse)
@@ -74,9 +75,7 @@ class Prepared:
     def __init__(self, batch: PreparedBatch, workspace: Workspace) -> None:
         self.batch = batch
         self.quarantine = _read([str(path) for path in batch.quarantine])
-        self._rows = {
-            entity: _read([str(path) for path in paths]) for entity, paths in batch.entities.items()
-        }
+        self._rows = {entity: _read([str(path) for path in paths]) for entity, paths in batch.entities.items()}
         for report in batch.with_outcome(FileOutcome.PREPARED):
             mine = report.source_file_hash
             rows = [row for row in self._rows[report.entity_name] if row["source_file_hash"] == mine]

@@ -44,6 +44,6 @@ def test_lock_is_released_when_the_work_fails(tmp_path):
 
 def test_lock_file_is_never_followed_out_of_the_workspace(tmp_path):
     (tmp_path / "run.lock").symlink_to(tmp_path / "precious")
-    with pytest.raises(OSError, match="run.lock"), exclusive_lock(tmp_path / "run.lock"):
+    with pytest.raises(OSError, match=r"run\.lock"), exclusive_lock(tmp_path / "run.lock"):
         pass
     assert not (tmp_path / "precious").exists()

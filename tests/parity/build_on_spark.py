@@ -1,7 +1,7 @@
 """Child process of the parity test: build every model on a local Spark from raw tables in Parquet, and write the marts.
 
 Usage: build_on_spark.py RAW_DIR OUT_DIR VARIABLES_JSON, with PILOTAGE_SPARK_WAREHOUSE set. RAW_DIR and OUT_DIR hold one
-folder a schema and one Parquet file (or folder) a table.
+folder a schema; RAW_DIR one file ``t_<table>.parquet`` a table, OUT_DIR one folder a table.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def main(raw: Path, out: Path, variables: str) -> int:
     for folder in sorted(raw.iterdir()):
         spark.sql(f"create database if not exists {folder.name}")
         for file in sorted(folder.glob("*.parquet")):
-            spark.sql(f"create table {folder.name}.{file.stem} using parquet location '{file}'")
+            table = file.stem.removeprefix("t_")
+            spark.sql(f"create table {folder.name}.{table} using parquet location '{file}'")
     arguments = ["run", "--target", "spark", "--vars", variables, "--target-path", str(out / "dbt"), "--full-refresh"]
     result = dbtRunner().invoke([*arguments, "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)])
     if not result.success:

@@ -28,7 +28,8 @@ def _export_raw(warehouse: Path, target: Path) -> int:
         ).fetchall()
         for schema, table in tables:
             (target / schema).mkdir(parents=True, exist_ok=True)
-            connection.execute(f"""copy {schema}."{table}" to '{target / schema / table}.parquet' (format parquet)""")
+            # Spark ignores files whose name starts with an underscore, as _dlt_loads does.
+            connection.execute(f"""copy {schema}."{table}" to '{target / schema}/t_{table}.parquet' (format parquet)""")
     return len(tables)
 
 

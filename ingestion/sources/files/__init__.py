@@ -1,15 +1,16 @@
 """The files source: CSV, JSON lines, Parquet and workbooks dropped into ``inbox/``.
 
-Data flow: ``prepare`` finds, checks and parses the new files into typed Parquet files; the resources here hand them to dlt
-as Arrow batches; dlt merges them into ``raw_files.<entity>``. Alone: ``python -m ingestion.sources.files HOME``.
+Data flow: ``prepare`` finds, checks and parses the new files into typed Parquet files; the resources here hand them to
+dlt as Arrow batches; dlt merges them into ``raw_files.<entity>``. Alone: ``ingestion.loading.load_files``, inside
+``ingestion.locking.exclusive_lock``.
 
 Write disposition: records that change (``Growth.VERSIONS``) merge by source, key and row hash, so that raw keeps each
 delivered version once, whatever the order of the files; events merge by the hash of their file, so that a load that was
 killed and repeated leaves each event once. There is no cursor: the ledger ``raw_files.loaded_files`` tells which file
 contents were loaded, and it stands in the warehouse beside the rows, loaded in one package with them.
 
-Not loaded: columns that no mapping names (they are reported), names that start with a dot, and what is refused, which stands
-in ``raw_files.quarantined_rows``.
+Not loaded: columns that no mapping names (they are reported), names that start with a dot, and what is refused, which
+stands in ``raw_files.quarantined_rows``.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import pyarrow.parquet as pq
 from dlt.extract import DltResource
 
 from ingestion.arrow_resource import CONTRACT, arrow_resource
-from ingestion.contracts import ENTITIES, METADATA_COLUMNS, Entity, Growth
+from ingestion.contracts import ENTITIES, METADATA_COLUMNS, Growth
 from ingestion.sources.files.report import LEDGER_SCHEMA, QUARANTINE_SCHEMA, PreparedBatch
 from ingestion.sources.files.settings import DELIVERED_ROWS
 
@@ -54,13 +55,9 @@ def files_source(batch: PreparedBatch | None = None) -> list[DltResource]:
             )
         )
     ledger = [batch.ledger] if batch is not None and batch.ledger.num_rows else []
-    resources.append(
-        arrow_resource(LEDGER_TABLE, LEDGER_SCHEMA, partial(iter, ledger), merge_by=("source_file_hash",))
-    )
+    resources.append(arrow_resource(LEDGER_TABLE, LEDGER_SCHEMA, partial(iter, ledger), merge_by=("source_file_hash",)))
     refused = partial(_batches, batch.quarantine if batch else ())
-    resources.append(
-        arrow_resource(QUARANTINE_TABLE, QUARANTINE_SCHEMA, refused, merge_by=("source_file_hash",))
-    )
+    resources.append(arrow_resource(QUARANTINE_TABLE, QUARANTINE_SCHEMA, refused, merge_by=("source_file_hash",)))
     return resources
 
 

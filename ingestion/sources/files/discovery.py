@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from ingestion.sources.files.report import FileOutcome, FileRefusedError, FileReport
+from ingestion.sources.files.report import FileOutcome, FileRefusedError, FileReport, FileUnsettledError
 from ingestion.sources.files.settings import UNFINISHED_SUFFIXES
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -118,16 +118,18 @@ def file_identity(status: os.stat_result) -> tuple[int, int, int, int]:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
-def current_identity(inbox: Path, name: str) -> tuple[int, int, int, int] | None:
-    """Return the identity of what now carries ``name``, None when nothing does."""
+def check_unchanged(inbox: Path, name: str, file: OpenFile) -> None:
+    """Raise ``FileUnsettledError`` when ``name`` was written to, replaced or taken away since it was opened."""
     try:
-        return file_identity((inbox / name).lstat())
-    except FileNotFoundError:
-        return None
+        status = (inbox / name).lstat()
+    except FileNotFoundError as error:
+        raise FileUnsettledError from error
+    if file_identity(status) != file.identity:
+        raise FileUnsettledError
 
 
 def matches(pattern: str, name: str) -> bool:
-    """Tell whether ``name`` matches the glob ``pattern``: ``*`` and ``?`` stay in one folder, ``**/`` crosses folders."""
+    """Tell whether ``name`` matches the glob ``pattern``: ``*`` and ``?`` stay in a folder, ``**/`` crosses folders."""
     return _regex(pattern).fullmatch(name) is not None
 
 
@@ -167,6 +169,4 @@ def _open(part: str, flags: int, directory: int, name: str) -> int:
 
 
 def _refused(name: str, code: str, detail: str) -> FileReport:
-    return FileReport(
-        file_name=name, outcome=FileOutcome.REFUSED, reason_code=code, detail=f"{name}: {detail}"
-    )
+    return FileReport(file_name=name, outcome=FileOutcome.REFUSED, reason_code=code, detail=f"{name}: {detail}")

@@ -1,8 +1,8 @@
 """From the private copy of one file to Parquet files of typed rows, with every refused record in quarantine.
 
-The fast path reads a file in one strict pass that stops at the first record it does not like, and its row count must equal
-the number of lines. Where it stops, or the counts differ, the slow path reads record by record with line numbers. Both give
-the same rows. In both, records = loaded + quarantined + filtered.
+The fast path reads a file in one strict pass that stops at the first record it does not like, and its row count must
+equal the number of lines. Where it stops, or the counts differ, the slow path reads record by record with line numbers.
+Both give the same rows. In both, records = loaded + quarantined + filtered.
 """
 
 from __future__ import annotations
@@ -106,9 +106,7 @@ class FileParser:
         )
         if is_plain and self._fast(plan, source, count_lines, result):
             return result
-        for block in record_blocks(
-            self.received.path, self.received.name, mapping.quote, header.count_lines
-        ):
+        for block in record_blocks(self.received.path, self.received.name, mapping.quote, header.count_lines):
             self._parse_block(plan, block, len(header.names), result)
         return result
 
@@ -143,9 +141,7 @@ class FileParser:
     def _parse_block(self, plan: CastPlan, block: RecordBlock, width: int, result: ParsedFile) -> None:
         # A record of separators and spaces alone is a blank line, as spreadsheets leave them at the end.
         blank = "".join({self.mapping.delimiter, self.mapping.quote, " ", "\t", block.stand.carriage_return})
-        records = block.records.filter(
-            pc.not_equal(pc.utf8_trim(block.records["raw_text"], characters=blank), "")
-        )
+        records = block.records.filter(pc.not_equal(pc.utf8_trim(block.records["raw_text"], characters=blank), ""))
         refused = self._parse_records(plan, RecordBlock(records, block.stand), width, result, keeps_multiline=False)
         # Two stray quotes make one record of all lines between them: those lines get a second chance.
         self._parse_records(plan, single_lines(block, refused), width, result, keeps_multiline=True)
@@ -216,7 +212,8 @@ class FileParser:
         )
         cells = ", ".join(f"c{index}" for index in range(width))
         con.execute(
-            f"insert into cells select line_number, raw_text, {cells} from found inner join numbered using (line_number)"
+            f"insert into cells select line_number, raw_text, {cells} "
+            "from found inner join numbered using (line_number)"
         )
         codes = " ".join(
             f"when {literal(error)} then struct_pack(code := {literal(code)}, reason := {literal(reason)})"
@@ -337,9 +334,7 @@ class FileParser:
         cells = [pc.fill_null(table[f"c{index}"], "") for index in range(len(names))]
         table = table.append_column("line_number", pa.array(body.index.to_numpy() + 1, pa.int64()))
         table = table.append_column("raw_text", pc.binary_join_element_wise(*cells, "\t"))
-        self.connection.register(
-            "sheet", table.filter(pc.not_equal(pc.utf8_trim_whitespace(table["raw_text"]), ""))
-        )
+        self.connection.register("sheet", table.filter(pc.not_equal(pc.utf8_trim_whitespace(table["raw_text"]), "")))
         plan = CastPlan(
             self.mapping,
             {name: f"c{index}" for index, name in enumerate(names)},
@@ -361,16 +356,16 @@ class FileParser:
         except PasswordError as error:
             raise FileRefusedError("broken_file", f"{name}: it has a password; save it without") from error
         except WorksheetNotFound as error:
-            raise FileRefusedError("missing_sheet", f"{name}: it has no sheet {wanted!r}; correct the mapping") from error
+            raise FileRefusedError(
+                "missing_sheet", f"{name}: it has no sheet {wanted!r}; correct the mapping"
+            ) from error
         except CalamineError as error:
             raise FileRefusedError("broken_file", f"{name}: it is no sound workbook ({error})") from error
         cells = pd.DataFrame(rows, dtype=object)
-        filled = cells.astype(str).ne("").any(axis="columns")
+        filled = (cells.astype(str) != "").any(axis="columns").to_numpy()
         if not filled.any():
-            raise FileRefusedError(
-                "empty_file", f"{name}: sheet {wanted or sheets[0]!r} is empty, without a header"
-            )
-        return cells.loc[filled.idxmax() :]
+            raise FileRefusedError("empty_file", f"{name}: sheet {wanted or sheets[0]!r} is empty, without a header")
+        return cells.iloc[int(filled.argmax()) :]
 
     # -- common
 
@@ -399,26 +394,22 @@ class FileParser:
         if collisions:
             raise FileRefusedError(
                 "colliding_columns",
-                f"{file}: columns {' and '.join(map(repr, collisions[0]))} differ only in case, accents or punctuation, "
-                "so that it is not certain which one is meant; rename one",
+                f"{file}: columns {' and '.join(map(repr, collisions[0]))} differ only in case, accents or "
+                "punctuation, so that it is not certain which one is meant; rename one",
             )
         known = used | set(mapping.ignored_columns)
         return tuple(name or "(unnamed)" for name in dict.fromkeys(names) if name not in known)
 
     def _fast(self, plan: CastPlan, source: str, count_lines: int, result: ParsedFile) -> bool:
-        """Read everything in one strict pass; True when each of ``count_lines`` lines is a row that is loaded or filtered."""
+        """Read everything in one strict pass; True when each of ``count_lines`` lines is a row loaded or filtered."""
         path = self._part("rows", result.rows)
         kept = "" if not self.mapping.where else " where is_kept"
-        strict = (
-            f"(select {', '.join(plan.strict_columns())} from ({plan.typed_rows(source)}){kept})"
-        )
+        strict = f"(select {', '.join(plan.strict_columns())} from ({plan.typed_rows(source)}){kept})"
         try:
             loaded = self._copy(plan.final_rows(strict, self.metadata), path)
             filtered = 0
             if self.mapping.where:
-                (filtered,) = _row(
-                    self.connection.execute(f"select count(*) from {source} where not ({plan.kept()})")
-                )
+                (filtered,) = _row(self.connection.execute(f"select count(*) from {source} where not ({plan.kept()})"))
         except (duckdb.InvalidInputException, duckdb.ConversionException):
             path.unlink(missing_ok=True)
             return False
@@ -484,8 +475,8 @@ def number_identical_rows(
 ) -> list[Path]:
     """Give the second and later of identical rows a key of their own; return the files that hold the rows now.
 
-    Identical rows of one file are different facts (two views of one page in a second). The ordinal depends on nothing but
-    their number, so that the same file always gives the same keys.
+    Identical rows of one file are different facts (two views of one page in a second). The ordinal depends on nothing
+    but their number, so that the same file always gives the same keys.
     """
     files = f"read_parquet([{', '.join(literal(str(path)) for path in paths)}])"
     name = identifier(key)
@@ -537,7 +528,7 @@ def _typed_and_text(cells: pd.Series[Any]) -> tuple[pd.Series[str], pd.Series[st
     """Return the typed cells in canonical form (None where a cell is text) and all cells as text (None where empty)."""
     kinds = cells.map(type)
     typed = pd.Series(None, index=cells.index, dtype=object)
-    booleans, dates = kinds.eq(bool), kinds.isin([datetime, date])
+    booleans, dates = kinds.isin([bool]), kinds.isin([datetime, date])
     numbers = kinds.isin([int, float])
     typed[booleans] = cells[booleans].astype(str).str.lower()
     # Workbooks keep 15 digits: further ones are noise of the binary number, not what the sheet shows.

@@ -1,7 +1,7 @@
 """From the inbox to a batch that is ready to be loaded. Pure preparation: nothing here touches the warehouse or dlt.
 
-What lies in the inbox is never changed or moved. Which files are new is told by ``known``, which the caller reads from the
-warehouse: a lost working directory can neither double nor lose a file.
+What lies in the inbox is never changed or moved. Which files are new is told by ``known``, which the caller reads from
+the warehouse: a lost working directory can neither double nor lose a file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from ingestion.config.settings import FileMapping, FilesSource, Warehouse
 from ingestion.config.workspace import Workspace
-from ingestion.sources.files.discovery import OpenFile, current_identity, find_files, matches, open_file
+from ingestion.sources.files.discovery import OpenFile, check_unchanged, find_files, matches, open_file
 from ingestion.sources.files.parse import FileParser, ParsedFile, number_identical_rows
 from ingestion.sources.files.receive import Fingerprint, check_mapping, fingerprint, receive
 from ingestion.sources.files.report import (
@@ -149,14 +149,10 @@ class _Preparation:
     def _take(self, name: str, mappings: Sequence[FileMapping]) -> None:
         try:
             with open_file(self.workspace.inbox, name) as file:
-                age = (self.now - file.modified_at).total_seconds()
-                if abs(age) < self.source.settle_seconds:
-                    raise FileUnsettledError
+                self._check_settled(file)
                 mark = fingerprint(file)
                 taken = [self._take_as(file, name, mark, mapping) for mapping in mappings]
-                # A writer that went on while the file was read has changed its size or its time.
-                if current_identity(self.workspace.inbox, name) != file.identity:
-                    raise FileUnsettledError
+                check_unchanged(self.workspace.inbox, name, file)
         except FileRefusedError as refusal:
             self.reports.append(
                 FileReport(
@@ -178,6 +174,12 @@ class _Preparation:
             for report, mapping, parsed in taken:
                 self._keep(report, mapping, parsed, file, mark)
 
+    def _check_settled(self, file: OpenFile) -> None:
+        age = (self.now - file.modified_at).total_seconds()
+        # A time ahead of the clock is taken as well: a copied file can carry it for ever.
+        if abs(age) < self.source.settle_seconds:
+            raise FileUnsettledError
+
     def _take_as(
         self, file: OpenFile, name: str, mark: Fingerprint, mapping: FileMapping
     ) -> tuple[FileReport, FileMapping, ParsedFile | None]:
@@ -198,9 +200,7 @@ class _Preparation:
         self.count += 1
         private = self.workspace.staging_files / f"{stem}.in"
         try:
-            received = receive(
-                file, self.workspace.inbox / name, name, mark, mapping, self.source, private
-            )
+            received = receive(file, self.workspace.inbox / name, name, mark, mapping, self.source, private)
             parser = FileParser(
                 connection=self.connection,
                 mapping=mapping,
@@ -232,7 +232,6 @@ class _Preparation:
             for leftover in self.workspace.staging_files.glob(f"{stem}.[in]*"):
                 if leftover.suffix in (".in", ".numbered"):
                     leftover.unlink()
-        self.hashes[load_hash] = name
         counts = (parsed.count_loaded, parsed.count_quarantined, parsed.count_filtered)
         report = replace(
             report,
@@ -256,9 +255,7 @@ class _Preparation:
             "reason": str(refusal),
         }
         pq.write_table(pa.Table.from_pylist([row], schema=QUARANTINE_SCHEMA), path)
-        refused = replace(
-            report, outcome=FileOutcome.REFUSED, reason_code=refusal.reason_code, detail=str(refusal)
-        )
+        refused = replace(report, outcome=FileOutcome.REFUSED, reason_code=refusal.reason_code, detail=str(refusal))
         return refused, mapping, ParsedFile(quarantine=[path])
 
     def _keep(
@@ -272,6 +269,7 @@ class _Preparation:
         self.current.setdefault(mark.content_hash, []).append((mapping, report.source_file_hash))
         if parsed is None:
             return
+        self.hashes[report.source_file_hash] = report.file_name
         self.entities.setdefault(mapping.entity, []).extend(parsed.rows)
         self.ledger.append(
             {

@@ -159,8 +159,8 @@ def receive(
     """Give the engine its private view of a file, at ``target``.
 
     Plain UTF-8, Parquet and workbooks are hard-linked (copied where the file system has no links); everything else is
-    unpacked and decoded into a copy. Raises ``FileRefusedError`` for archives that are cut, nested or inflate beyond the
-    limits, and for bytes that are not in the declared encoding.
+    unpacked and decoded into a copy. Raises ``FileRefusedError`` for archives that are cut, nested or inflate beyond
+    the limits, and for bytes that are not in the declared encoding.
     """
     is_text = mapping.format in (FileFormat.CSV, FileFormat.JSONL)
     is_packed = name.lower().endswith(".gz")
@@ -170,7 +170,9 @@ def receive(
         )
     if not is_text:
         if is_packed:
-            raise FileRefusedError("nested_archive", f"{name}: {mapping.format} is compressed by itself; unpack the .gz")
+            raise FileRefusedError(
+                "nested_archive", f"{name}: {mapping.format} is compressed by itself; unpack the .gz"
+            )
         if mapping.format is FileFormat.XLSX:
             _check_workbook(file, name, limits)
         _link_or_copy(file, origin, target)
@@ -214,7 +216,8 @@ def _unpacked(file: OpenFile, name: str, limits: FilesSource) -> Iterator[bytes]
                 chunk = archive.read(READ_CHUNK_BYTES)
             except EOFError as error:
                 raise FileRefusedError(
-                    "archive_cut", f"{name}: the archive ends in the middle, after {count} bytes of content; send it again"
+                    "archive_cut",
+                    f"{name}: the archive ends in the middle, after {count} bytes of content; send it again",
                 ) from error
             except (gzip.BadGzipFile, zlib.error) as error:
                 raise FileRefusedError(
@@ -251,7 +254,9 @@ def _decoded(chunks: Iterator[bytes], codec: str, name: str) -> Iterator[bytes]:
         try:
             text = decoder.decode(chunk)
         except UnicodeDecodeError as error:
-            raise _undecodable(name, codec, position - pending + error.start, chunk[:8] if position == 0 else b"") from error
+            raise _undecodable(
+                name, codec, position - pending + error.start, chunk[:8] if position == 0 else b""
+            ) from error
         position += len(chunk)
         yield _encoded(text.removeprefix("\ufeff") if is_first else text, name, codec)
         is_first = is_first and not text

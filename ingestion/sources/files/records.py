@@ -50,8 +50,9 @@ class Stand:
 
 @dataclass(frozen=True, slots=True)
 class RecordBlock:
-    """Some records of a file: ``line_number`` (int64) of their first line, ``raw_text`` (large_string), ``is_multiline``.
+    """Some records of a file.
 
+    Their columns are ``line_number`` (int64, of the first line), ``raw_text`` (large_string) and ``is_multiline``.
     Line ends inside a record, and NULs, are written as the characters of ``stand``.
     """
 
@@ -121,9 +122,7 @@ def _record_ends(buffer: bytes, quote: str | None) -> tuple[np.ndarray, np.ndarr
     return feeds[np.searchsorted(quotes, feeds) % 2 == 0], feeds
 
 
-def _block(
-    buffer: bytes, ends: np.ndarray, feeds: np.ndarray, line_number: int, name: str
-) -> RecordBlock:
+def _block(buffer: bytes, ends: np.ndarray, feeds: np.ndarray, line_number: int, name: str) -> RecordBlock:
     stand = Stand.not_in(buffer, name)
     offsets = np.concatenate([[0], ends + 1]).astype(np.int64)
     # The records lie one after the other in the buffer: the text is taken over without a copy.

@@ -1,8 +1,8 @@
 """SQL that turns the text of a file into the typed columns of an entity.
 
-Every cell is read as text first. A cast never guesses: it accepts exactly what the mapping declares, and what it does not
-accept is NULL in ``v_<column>`` while ``t_<column>`` holds the text, so that a refused value can be told from a missing one.
-Nothing here opens a file or a connection.
+Every cell is read as text first. A cast never guesses: it accepts exactly what the mapping declares, and what it does
+not accept is NULL in ``v_<column>`` while ``t_<column>`` holds the text, so that a refused value can be told from a
+missing one. Nothing here opens a file or a connection.
 """
 
 from __future__ import annotations
@@ -121,10 +121,7 @@ class CastPlan:
         carry = [*carried, "is_kept", *(identifier("t_" + column.name) for column in self._given)]
         # One layer for each step, so that every cell is parsed once however often the next step names it.
         cells = f"select {', '.join([*carried, f'{self.kept()} as is_kept', *texts])} from {source}"
-        return (
-            f"select {', '.join([*carry, *values])} "
-            f"from (select {', '.join([*carry, *parsed])} from ({cells}))"
-        )
+        return f"select {', '.join([*carry, *values])} from (select {', '.join([*carry, *parsed])} from ({cells}))"
 
     def strict_columns(self) -> list[str]:
         """SQL of each given column that raises an error on a refused or missing required value."""
@@ -155,9 +152,7 @@ class CastPlan:
         if needs_hash:
             inner = f"select *, {content} as content_hash from ({inner})"
         outer = [
-            f"content_hash as {identifier(column.name)}"
-            if column.name == self.derived_key
-            else identifier(column.name)
+            f"content_hash as {identifier(column.name)}" if column.name == self.derived_key else identifier(column.name)
             for column in self.entity.columns
         ]
         for column in METADATA_COLUMNS:
@@ -198,18 +193,15 @@ class CastPlan:
         if not names:
             return None
         texts = ", ".join(
-            f"{literal(self.mapping.constants[column.name])} as {identifier('t_' + column.name)}"
-            for column in names
+            f"{literal(self.mapping.constants[column.name])} as {identifier('t_' + column.name)}" for column in names
         )
         tests = ", ".join(
-            f"case when {self._bounded(column, identifier('p_' + column.name))} is null "
-            f"then {literal(column.name)} end"
+            f"case when {self._bounded(column, identifier('p_' + column.name))} is null then {literal(column.name)} end"
             for column in names
         )
         parsed = ", ".join(f"{self._parsed(column)} as {identifier('p_' + column.name)}" for column in names)
         return (
-            f"select list_filter([{tests}], lambda name: name is not null) "
-            f"from (select {parsed} from (select {texts}))"
+            f"select list_filter([{tests}], lambda name: name is not null) from (select {parsed} from (select {texts}))"
         )
 
     @property
@@ -248,9 +240,7 @@ class CastPlan:
             return raw
         cases = "".join(f" when {literal(token)} then null" for token in missing)
         cases += "".join(
-            f" when {literal(old)} then {literal(new)}"
-            for old, new in mapped.values.items()
-            if old not in missing
+            f" when {literal(old)} then {literal(new)}" for old, new in mapped.values.items() if old not in missing
         )
         return f"case {raw}{cases} else {raw} end"
 
@@ -324,12 +314,12 @@ class CastPlan:
     def _expectation(self, column: Column) -> str:
         dialect = self._dialect(column)
         decimals = f"decimal separator {dialect.decimal_separator!r}"
-        thousands = (
-            f", thousands separator {dialect.thousands_separator!r}" if dialect.thousands_separator else ""
-        )
+        thousands = f", thousands separator {dialect.thousands_separator!r}" if dialect.thousands_separator else ""
         match column.type:
             case ColumnType.DATE:
-                return f"is no date written as {dialect.date_format} from {EARLIEST_DATE} to {MAX_YEARS_AHEAD} years ahead"
+                return (
+                    f"is no date written as {dialect.date_format} from {EARLIEST_DATE} to {MAX_YEARS_AHEAD} years ahead"
+                )
             case ColumnType.TIMESTAMP:
                 return (
                     f"is no timestamp written as {dialect.timestamp_format} "

@@ -113,7 +113,7 @@ def test_file_is_refused_with_the_byte_when_it_is_not_in_its_encoding(company, c
 
 def test_cut_multibyte_character_is_found_at_the_end_of_the_file(company):
     company.map_deals()
-    company.drop("deals.csv", "id,stage,amount,created\n1,gagn".encode() + "é".encode()[:1])
+    company.drop("deals.csv", b"id,stage,amount,created\n1,gagn" + "é".encode()[:1])
     assert "byte 30" in company.prepare().report.detail
 
 
@@ -286,9 +286,7 @@ def test_rate_is_quarantined_when_it_is_not_finite(company, rate):
     "day", ["0000-00-00", "1899-12-31", "2099-01-01", "2026-02-29", "2026-13-01", "epoch", "infinity", "today"]
 )
 def test_day_is_quarantined_when_it_cannot_be_meant(company, day):
-    company.map(
-        "exchange_rates", {"currency_code": "c", "rate_date": "d"}, constants={"rate_to_base": "1"}
-    )
+    company.map("exchange_rates", {"currency_code": "c", "rate_date": "d"}, constants={"rate_to_base": "1"})
     company.drop("rates.csv", f"c,d\nUSD,{day}\nGBP,2024-02-29\n")
     prepared = company.prepare()
     assert prepared.values("rate_date", "exchange_rates") == [date(2024, 2, 29)]

@@ -62,7 +62,8 @@ def test_json_amount_is_quarantined_when_a_json_number_cannot_hold_it(company):
     _map(company, "jsonl")
     company.drop(
         "deals.jsonl",
-        '{"id": "1", "stage": "won", "amount": 12345678901234.1234}\n{"id": "2", "stage": "won", "amount": 99999999999.99}\n',
+        '{"id": "1", "stage": "won", "amount": 12345678901234.1234}\n'
+        '{"id": "2", "stage": "won", "amount": 99999999999.99}\n',
     )
     prepared = company.prepare()
     assert prepared.values("amount") == [Decimal("99999999999.99")]
@@ -70,7 +71,9 @@ def test_json_amount_is_quarantined_when_a_json_number_cannot_hold_it(company):
 
 
 def test_json_keys_that_differ_in_case_are_different_keys(company):
-    _map(company, "jsonl", columns={"deal_id": "id", "stage_name": "Stage", "loss_reason": "stage", "deal_name": 'a/"~b'})
+    _map(
+        company, "jsonl", columns={"deal_id": "id", "stage_name": "Stage", "loss_reason": "stage", "deal_name": 'a/"~b'}
+    )
     company.drop("deals.jsonl", '{"id": "1", "Stage": "won", "stage": "late", "a/\\"~b": "n"}\n')
     (row,) = company.prepare().rows()
     assert (row["stage_name"], row["loss_reason"], row["deal_name"]) == ("won", "late", "n")
@@ -131,7 +134,8 @@ def test_local_parquet_timestamps_are_in_the_zone_of_the_mapping(company):
 def test_text_in_parquet_is_read_as_the_mapping_declares(company):
     _map(company, "parquet", decimal_separator=",", timestamp_format="%d/%m/%Y")
     company.drop(
-        "deals.parquet", _parquet(id=["1", "2"], stage=["won", "won"], amount=["1,5", "1.5"], created=["02/01/2026", None])
+        "deals.parquet",
+        _parquet(id=["1", "2"], stage=["won", "won"], amount=["1,5", "1.5"], created=["02/01/2026", None]),
     )
     prepared = company.prepare()
     assert prepared.values("amount") == [Decimal("1.5")]

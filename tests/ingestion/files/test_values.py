@@ -28,13 +28,12 @@ def test_iso_timestamp_becomes_utc_with_the_zone_of_the_mapping_when_it_has_no_o
     company.map_deals(timezone="Europe/Paris")
     company.limits["settle_seconds"] = 0
     company.drop("deals.csv", deals_file(f"1,won,1,{text.replace('2026-07', '2025-07')}"))
-    assert company.prepare().values("created_at") == [
-        instant.replace(year=2025) if instant.month == 7 else instant
-    ]
+    assert company.prepare().values("created_at") == [instant.replace(year=2025) if instant.month == 7 else instant]
 
 
 @pytest.mark.parametrize(
-    "text", ["2026/01/15 10:00", "15/01/2026", "20260115", "10:00", "2026-01-15T25:00:00Z", "2026-01-15 10:00 CET", "now"]
+    "text",
+    ["2026/01/15 10:00", "15/01/2026", "20260115", "10:00", "2026-01-15T25:00:00Z", "2026-01-15 10:00 CET", "now"],
 )
 def test_timestamp_is_quarantined_when_it_is_not_iso(company, deals_file, text):
     company.map_deals()
