@@ -222,16 +222,36 @@ def load_tables(
 ) -> list[LoadInfo]:
     """Replace whole tables of schema ``dataset_name``; a killed load leaves the old rows in place.
 
-    Each table keeps the Arrow schema it comes with, also when it is empty.
+    Each table keeps the Arrow schema it comes with, also when it is empty. A table that the warehouse already holds
+    as it is given is left alone, which is what happens on most nights.
     """
     dlt.config["destination.duckdb.replace_strategy"] = "insert-from-staging"
     pipeline = make_pipeline(workspace, warehouse, name=pipeline_name, dataset=dataset_name)
 
     @dlt.source(name=pipeline_name, max_table_nesting=0, schema_contract=CONTRACT)
     def whole_tables() -> list[Any]:
-        return [arrow_resource(name, table.schema, _constant(table)) for name, table in tables.items()]
+        return [arrow_resource(name, table.schema, _constant(table)) for name, table in changed.items()]
 
-    return load(pipeline, whole_tables)
+    done = drain(pipeline)
+    changed = _changed(workspace.warehouse, dataset_name, tables)
+    return done + load(pipeline, whole_tables) if changed else done
+
+
+def _changed(path: Path, schema: str, tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """Return the tables that the database does not hold with the same columns, types and rows, in whatever order."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        changed = {}
+        for name, table in tables.items():
+            columns = ", ".join(identifier(column) for column in table.column_names)
+            try:
+                held = connection.table(f"{schema}.{name}").project(columns).to_arrow_table()
+            except (duckdb.CatalogException, duckdb.BinderException):
+                changed[name] = table
+                continue
+            keys = [(column, "ascending") for column in table.column_names]
+            if not held.cast(table.schema).sort_by(keys).equals(table.combine_chunks().sort_by(keys)):
+                changed[name] = table
+    return changed
 
 
 def known_files(path: Path) -> list[KnownFile]:

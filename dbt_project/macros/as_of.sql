@@ -1,10 +1,24 @@
 {#- The as-of day and the restated window. They are computed when the SQL is compiled, so that both engines read the same
     literals and a night that changes clocks is decided once. -#}
 
-{#- The as-of day as a Python date. -#}
+{#- A date of the build, as a Python date or none: the variable, else what the nightly run wrote into the warehouse. It is
+    not passed as a variable because another value would make dbt parse the whole project again every night. -#}
+{% macro build_day(name) -%}
+    {%- if var(name) -%}
+        {{ return(modules.datetime.date.fromisoformat(var(name) | string)) }}
+    {%- endif -%}
+    {%- if execute and var('has_build_parameters') -%}
+        {%- set found = run_query('select cast(' ~ name ~ ' as string) from raw_quality.build_parameters') -%}
+        {{ return(modules.datetime.date.fromisoformat(found.columns[0].values()[0])) }}
+    {%- endif -%}
+    {{ return(none) }}
+{%- endmacro %}
+
+{#- The as-of day as a Python date; by itself the last complete day in the company's zone. -#}
 {% macro as_of_day() -%}
-    {%- if var('as_of') -%}
-        {{ return(modules.datetime.date.fromisoformat(var('as_of') | string)) }}
+    {%- set day = build_day('as_of') -%}
+    {%- if day -%}
+        {{ return(day) }}
     {%- endif -%}
     {%- set now = run_started_at.astimezone(modules.pytz.timezone(var('timezone'))) -%}
     {{ return(now.date() - modules.datetime.timedelta(days=1)) }}
@@ -31,11 +45,7 @@
 
 {#- First business date that an incremental run redoes, as a date literal. Spark overwrites whole months. -#}
 {% macro restate_from() -%}
-    {%- if var('restate_from') -%}
-        {%- set day = modules.datetime.date.fromisoformat(var('restate_from') | string) -%}
-    {%- else -%}
-        {%- set day = as_of_day() - modules.datetime.timedelta(days=35) -%}
-    {%- endif -%}
+    {%- set day = build_day('restate_from') or as_of_day() - modules.datetime.timedelta(days=35) -%}
     {%- if target.type == 'spark' -%}
         {%- set day = day.replace(day=1) -%}
     {%- endif -%}

@@ -55,15 +55,23 @@ instants as (
 
 ),
 
+dates as (
+
+    select * from {{ ref('dim_dates') }}
+
+),
+
 final as (
 
-    select *
+    select instants.*
     from instants
+    left join dates
+        on instants.fact_date = dates.date_day
     where
-        fact_date <> {{ business_date('occurred_at') }}
-        -- Every day is there once, and nothing happened after the as-of day.
-        or fact_date > {{ as_of() }}
-        or fact_date not in (select date_day from {{ ref('dim_dates') }})
+        instants.fact_date <> {{ business_date('instants.occurred_at') }}
+        -- Nothing happened after the as-of day, and the calendar has every day.
+        or instants.fact_date > {{ as_of() }}
+        or dates.date_day is null
 
 )
 

@@ -49,7 +49,7 @@ def build_publication(project: DbtProject, marts: list[dg.AssetKey]) -> dg.Asset
             memory_limit=settings.warehouse.memory_limit,
         )
         for earlier in workspace.dbt_target.iterdir():
-            if earlier.name != context.run_id:
+            if earlier.is_dir() and earlier.name != context.run_id:
                 shutil.rmtree(earlier, ignore_errors=True)
         return dg.MaterializeResult(
             metadata={

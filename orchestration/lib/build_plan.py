@@ -103,6 +103,17 @@ def plan_build(warehouse: Path, *, as_of: date, restate_days: int, timezone: str
     return BuildPlan(False, restate_from, "restate window and newly loaded events")
 
 
+def write_parameters(warehouse: Path, plan: BuildPlan, *, as_of: date) -> None:
+    """Tell dbt the day of the build and the first date to redo, in ``raw_quality.build_parameters``."""
+    with duckdb.connect(warehouse) as connection:
+        connection.execute("create schema if not exists raw_quality")
+        connection.execute(
+            "create or replace table raw_quality.build_parameters as"
+            " select $as_of::date as as_of, $restate_from::date as restate_from",
+            {"as_of": as_of, "restate_from": plan.restate_from},
+        )
+
+
 def record_build(warehouse: Path, *, build_id: str, as_of: date, fingerprint: str) -> None:
     """Remember a finished build and the last load that it has seen."""
     with duckdb.connect(warehouse) as connection:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 
 from ingestion.config.settings import Settings
 from ingestion.config.workspace import Workspace
 
 
-def dbt_variables(settings: Settings, *, as_of: date, restate_from: date) -> dict[str, object]:
-    """Return the dbt variables of a build; their names are those of ``dbt_project.yml``."""
-    method = settings.method.model_dump(mode="json")
+def dbt_variables(settings: Settings) -> dict[str, object]:
+    """Return the dbt variables of a company; their names are those of ``dbt_project.yml``.
+
+    The day of a build is none of them: dbt parses the whole project again whenever a variable changes.
+    """
     return {
-        "as_of": as_of.isoformat(),
-        "restate_from": restate_from.isoformat(),
         "timezone": settings.timezone,
         "currency_code": settings.currency_code,
         "fiscal_year_start_month": settings.fiscal_year_start_month,
-        **method,
+        **settings.method.model_dump(mode="json"),
     }
 
 

@@ -84,9 +84,7 @@ def dbt(
 ) -> subprocess.CompletedProcess[str]:
     """Run dbt in a process of its own and return what it said; its artifacts go beside ``warehouse``."""
     command: Sequence[str] = (
-        sys.executable,
-        "-m",
-        "dbt.cli.main",
+        str(Path(sys.executable).with_name("dbt")),
         *arguments,
         "--project-dir",
         str(project),

@@ -39,7 +39,7 @@ def test_generic_tests_fail_on_hostile_rows_and_hold_on_clean_ones(tmp_path: Pat
     shutil.copytree(PROJECT / "macros", project / "macros")
     (project / "models").mkdir()
     (project / "dbt_project.yml").write_text(
-        "name: pilotage\nversion: '1'\nprofile: pilotage\nvars: {timezone: Europe/Paris, as_of: '2026-01-01'}\n"
+        "name: pilotage\nversion: '1.0'\nprofile: pilotage\nvars: {timezone: Europe/Paris, as_of: '2026-01-01'}\n"
         "sources: {}\nmodels: {pilotage: {+materialized: table}}\n",
         encoding="utf-8",
     )
@@ -53,6 +53,7 @@ def test_generic_tests_fail_on_hostile_rows_and_hold_on_clean_ones(tmp_path: Pat
             lines += [f"        {line}" for line in test[1:]]
     (project / "models" / "models.yml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     done = dbt("build", warehouse=tmp_path / "warehouse.duckdb", project=project)
+    assert "Completed with" in done.stdout, done.stdout + done.stderr
     statuses = {key: value for key, value in _statuses(tmp_path / "target").items() if key.endswith("_test")}
     assert statuses == {
         f"{kind}_{name}_test": status for name in GENERIC for kind, status in (("hostile", "fail"), ("clean", "pass"))
@@ -164,7 +165,7 @@ def test_law_fails_on_hostile_facts(
         assert connection.execute(law).fetchall() == []
         for statement in [*([AN_SQL] if name == NO_SQL else []), *statements]:
             connection.execute(statement)
-        assert len(connection.execute(law).fetchall()) == 1
+        assert connection.execute(law).fetchall() != []
 
 
 def test_every_law_of_these_domains_has_a_hostile_fixture() -> None:

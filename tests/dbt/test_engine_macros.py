@@ -34,6 +34,10 @@ def _md5(text: str) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
+def _url(address: str, part: str) -> str:
+    return f"{{{{ url_part(\"'{address}'\", '{part}') }}}}"
+
+
 def _business_date(text: str) -> str:
     return f"{{{{ business_date({_ts(text)}) }}}}"
 
@@ -91,6 +95,14 @@ CASES = (
     Case("period_quarter", f"{{{{ period_start('quarter', {_d('2026-06-30')}) }}}}", "2026-04-01"),
     Case("fiscal_year_before_its_month", f"{{{{ period_start('fiscal_year', {_d('2026-03-31')}) }}}}", "2025-04-01"),
     Case("fiscal_year_from_its_month", f"{{{{ period_start('fiscal_year', {_d('2026-04-01')}) }}}}", "2026-04-01"),
+    Case("short_day_starts_in_winter_time", f"{{{{ start_of_day({_d('2026-03-29')}) }}}}", "2026-03-28 23:00:00"),
+    Case("day_after_starts_in_summer_time", f"{{{{ start_of_day({_d('2026-03-30')}) }}}}", "2026-03-29 22:00:00"),
+    Case("long_day_starts_in_summer_time", f"{{{{ start_of_day({_d('2026-10-25')}) }}}}", "2026-10-24 22:00:00"),
+    Case("host_has_no_www_and_no_port", _url("https://me@WWW.Acme.fr:8443/a", "host"), "acme.fr"),
+    Case("host_of_a_relative_address", _url("/a?b=https://other.fr", "host"), None),
+    Case("path_has_no_parameters", _url("https://acme.fr/a/é?b=c#d", "path"), "/a/é"),
+    Case("path_of_a_relative_address", _url("/a?b", "path"), "/a"),
+    Case("path_of_a_bare_host", _url("https://acme.fr?b", "path"), None),
     Case("pattern_is_searched", "{{ matches(\"'mozilla Bot/2'\", \"'[Bb]ot/[0-9]'\") }}", "true"),
     Case("pattern_from_a_column", "{{ matches('words.word', 'words.pattern') }}", "true"),
     Case("pattern_that_is_not_there", "{{ matches(\"'mozilla'\", \"'^bot'\") }}", "false"),

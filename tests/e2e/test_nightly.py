@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+pytestmark = pytest.mark.xdist_group("demo")
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1", "", "None"}
 
 
@@ -209,3 +210,12 @@ def test_commands_show_help_with_an_example(pilotage: Callable) -> None:
         result = pilotage(command, "--help")
         assert result.code == 0
         assert "Example: pilotage" in result.out
+
+
+def test_interface_page_lists_every_published_table_key_column_and_metric(demo) -> None:
+    from orchestration.lib.reference import DOCS, interface_page
+
+    published = demo.home / "published" / "pilotage.duckdb"
+    assert (DOCS / "interface.md").read_text(encoding="utf-8") == interface_page(published), (
+        "run python -m orchestration.lib.reference on a published demo, and write the change into CHANGELOG.md"
+    )

@@ -116,5 +116,5 @@ def test_last_complete_day_is_right_on_dst_nights(now: str, expected: date) -> N
 
 
 def test_end_of_day_is_an_instant_of_the_companys_zone() -> None:
-    assert end_of_day_utc(date(2026, 10, 24), "Europe/Paris") == datetime(2026, 10, 24, 22)  # noqa: DTZ001
-    assert end_of_day_utc(date(2026, 10, 25), "Europe/Paris") == datetime(2026, 10, 25, 23)  # noqa: DTZ001
+    assert end_of_day_utc(date(2026, 10, 24), "Europe/Paris") == datetime(2026, 10, 24, 22)
+    assert end_of_day_utc(date(2026, 10, 25), "Europe/Paris") == datetime(2026, 10, 25, 23)

@@ -121,7 +121,7 @@ def test_run_log_writes_steps_and_failed_checks_as_json_and_shows_them(tmp_path:
     def log(_: dg.InitLoggerContext) -> object:
         import logging
 
-        logger = logging.Logger("t", logging.DEBUG)
+        logger = logging.Logger("t", logging.DEBUG)  # noqa: LOG001
         logger.addHandler(RunLog((tmp_path / "log.jsonl").open("w", buffering=1), (tmp_path / "tty").open("w")))
         return logger
 

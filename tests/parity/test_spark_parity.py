@@ -58,7 +58,7 @@ def test_marts_on_spark_equal_those_on_duckdb_row_by_row(tmp_path: Path, pilotag
     assert _export_raw(configuration.workspace.warehouse, raw) > 25
     out.mkdir()
     spark_warehouse.mkdir()
-    variables = dbt_variables(configuration.settings, as_of=END, restate_from=END)
+    variables = dbt_variables(configuration.settings) | {"as_of": END.isoformat()}
     done = subprocess.run(
         [sys.executable, Path(__file__).with_name("build_on_spark.py"), raw, out, json.dumps(variables)],
         env={**os.environ, "PILOTAGE_SPARK_WAREHOUSE": str(spark_warehouse), "SPARK_LOCAL_IP": "127.0.0.1"},

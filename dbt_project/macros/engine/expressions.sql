@@ -41,7 +41,7 @@
 {#- Host (in lower case, without www.) or path of a web address; a relative address has a path only. NULL where it has none. -#}
 {% macro url_part(url, part) -%}
     {%- set patterns = {
-        'host': '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?(?:www[.])?([^/?#:]+)',
+        'host': '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?(?:[Ww][Ww][Ww][.])?([^/?#:]+)',
         'path': '^(?:[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*)?([^?#]*)',
     } -%}
     nullif({% if part == 'host' %}lower({% endif %}regexp_extract({{ url }}, '{{ patterns[part] }}', 1){% if part == 'host' %}){% endif %}, '')

@@ -110,7 +110,10 @@ def _replace(name: str, old: str, new: str) -> Callable[[Path], None]:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (_replace("stages", "stage_rank,stage_type", "place,stage_type"), "seeds/stages.csv: stage_rank: the column is missing"),
+        (
+            _replace("stages", "stage_rank,stage_type", "place,stage_type"),
+            "seeds/stages.csv: stage_rank: the column is missing",
+        ),
         (_replace("stages", "label_fr", "label_de"), "label_de: no such column"),
         (_replace("stages", "discovery,1", "discovery,first"), "'first' in line 2: give a whole number"),
         (_replace("stages", "demo,3,open", "demo,2,open"), "number the stages 1 to 6 without gap"),

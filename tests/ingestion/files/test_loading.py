@@ -284,6 +284,9 @@ def test_whole_tables_are_replaced_also_by_empty_ones(company):
         ("x", None, None),
     ]
     assert load([{"stage_name": "y"}]) == [("y", None, None)]
+    loads = company.query("select count(*) from raw_workspace._dlt_loads")
+    assert load([{"stage_name": "y"}]) == [("y", None, None)]
+    assert company.query("select count(*) from raw_workspace._dlt_loads") == loads, "an unchanged table is left alone"
     assert load([]) == []
 
 

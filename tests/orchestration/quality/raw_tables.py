@@ -9,7 +9,7 @@ import duckdb
 from ingestion.contracts import DUCKDB_TYPES, ENTITIES, METADATA_COLUMNS
 from orchestration.quality.suites import Check
 
-NOW = datetime(2026, 6, 15, 2, 0, 0)  # noqa: DTZ001 - naive UTC, as everywhere in raw
+NOW = datetime(2026, 6, 15, 2, 0, 0)
 CANARY_EMAIL = "canary.zorglub@example.test"
 CANARY_NAME = "Zorglubovitch"
 COUNT_GOOD_ROWS = 400

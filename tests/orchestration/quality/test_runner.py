@@ -229,7 +229,7 @@ def test_file_without_records_has_no_share_to_judge() -> None:
 
 
 def test_ranges_move_with_the_day_when_they_are_relative(orders: duckdb.DuckDBPyConnection) -> None:
-    early = datetime(2026, 1, 1)  # noqa: DTZ001 - naive UTC
+    early = datetime(2026, 1, 1)
     check_id = "orders.ordered_at.ExpectColumnValuesToBeBetween"
     assert by_id(check_table(orders, "orders", ["1"], now=NOW))[check_id] is Outcome.PASSED
     assert by_id(check_table(orders, "orders", ["1"], now=early))[check_id] is Outcome.FAILED

@@ -35,6 +35,7 @@ visits as (
 
     select
         sessions.session_date,
+        sessions.started_at,
         sessions.visitor_id,
         visitors.person_id,
         coalesce(visitors.is_internal, false) as is_internal
@@ -53,6 +54,7 @@ exposures as (
         'email' as audience_type,
         coalesce(campaign_name, campaign_id) as audience_name,
         {{ business_date('sent_at') }} as exposure_date,
+        sent_at as exposed_at,
         person_id,
         1 as count_people,
         is_hard_bounce
@@ -63,6 +65,7 @@ exposures as (
         audience_type,
         audience_name,
         exposure_date,
+        encountered_at as exposed_at,
         person_id,
         count_people,
         false as is_hard_bounce
@@ -72,6 +75,7 @@ exposures as (
         'web_site' as audience_type,
         'web_site' as audience_name,
         session_date as exposure_date,
+        started_at as exposed_at,
         person_id,
         1 as count_people,
         false as is_hard_bounce
@@ -84,6 +88,7 @@ exposures as (
         'web_site' as audience_type,
         'web_site' as audience_name,
         session_date as exposure_date,
+        min(started_at) as exposed_at,
         cast(null as string) as person_id,
         count(distinct visitor_id) as count_people,
         false as is_hard_bounce
@@ -102,6 +107,7 @@ final as (
         audience_type,
         audience_name,
         exposure_date,
+        min(exposed_at) as exposed_at,
         person_id,
         cast(
             case when person_id is null then sum(count_people) else 1 end as bigint

@@ -24,8 +24,7 @@ leads as (
 
 ),
 
--- An exposure is known by its day: a customer or MQL of that very day was none before
--- it.
+-- Who orders on the day of the exposure is a customer on that day.
 first_orders as (
 
     select
@@ -45,11 +44,8 @@ open_mqls as (
     inner join leads
         on
             exposures.person_id = leads.person_id
-            and {{ business_date('leads.mql_at') }} < exposures.exposure_date
-            and (
-                leads.closed_at is null
-                or {{ business_date('leads.closed_at') }} >= exposures.exposure_date
-            )
+            and exposures.exposed_at > leads.mql_at
+            and (leads.closed_at is null or exposures.exposed_at <= leads.closed_at)
 
 ),
 
@@ -67,7 +63,7 @@ reasons as (
             when profiles.is_internal then 'staff'
             when profiles.not_reportable_reason is not null then 'not_reportable'
             when exposures.is_hard_bounce then 'hard_bounce'
-            when first_orders.first_order_date < exposures.exposure_date
+            when first_orders.first_order_date <= exposures.exposure_date
                 then 'existing_customer'
             when open_mqls.audience_exposure_id is not null then 'open_mql'
         end as ineligibility_reason
