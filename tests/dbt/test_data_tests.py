@@ -15,6 +15,8 @@ from tests.dbt.test_kpi_laws import LAWS as LAWS_OF_SALES
 # Generic test, its arguments as YAML, rows that break it, rows that keep it.
 GENERIC = {
     "unique_combination": ("columns: [a, b]", "(1, null), (1, null)", "(1, null), (1, 2), (2, null)"),
+    "keyed_by": ("{columns: [a], never_null: [b]}", "(1, 1), (1, 2)", "(1, 1), (2, 1)"),
+    "never_null": ("columns: [a, b]", "(1, 1), (1, null)", "(1, 1), (1, 1)"),
     "expression_holds": ("expression: 'a <= b'", "(1, 2), (3, 2)", "(1, 2), (1, null)"),
     "numbered_without_gaps": (
         "{group_column: a, number_column: b}",
