@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -30,7 +32,8 @@ socket.getaddrinfo = getaddrinfo
 @dataclass(frozen=True)
 class Demo:
     home: Path
-    first: Any
+    out: str
+    err: str
     lookups: set[str]
 
     def query(self, sql: str) -> list[tuple]:
@@ -45,17 +48,25 @@ def lookup_spy() -> str:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory, pilotage: Callable[..., Any]) -> Demo:
-    """Make the demo company at scale 1 and run its first night."""
-    base = tmp_path_factory.mktemp("demo")
-    spy, lookups = base / "spy", base / "lookups.txt"
-    spy.mkdir()
-    (spy / "sitecustomize.py").write_text(_SPY)
-    lookups.touch()
-    environment = {"PYTHONPATH": str(spy), "PILOTAGE_TEST_LOOKUPS": str(lookups)}
-    result = pilotage("demo", "--home", str(base / "home"), "--end", END, environment=environment)
-    assert result.code == 0, result.err[-5000:]
-    return Demo(base / "home", result, set(lookups.read_text().split()))
+def demo(tmp_path_factory: pytest.TempPathFactory, pilotage: Callable[..., Any], worker_id: str) -> Demo:
+    """Make the demo company at scale 1 and run its first night; once, whichever test process comes first."""
+    shared = tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
+    base = shared / "demo"
+    base.mkdir(exist_ok=True)
+    told = base / "told.json"
+    with (base / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            spy, lookups = base / "spy", base / "lookups.txt"
+            spy.mkdir()
+            (spy / "sitecustomize.py").write_text(_SPY)
+            lookups.touch()
+            environment = {"PYTHONPATH": str(spy), "PILOTAGE_TEST_LOOKUPS": str(lookups)}
+            result = pilotage("demo", "--home", str(base / "home"), "--end", END, environment=environment)
+            assert result.code == 0, result.err[-5000:]
+            told.write_text(json.dumps([result.out, result.err, sorted(set(lookups.read_text().split()))]))
+    out, err, hosts = json.loads(told.read_text())
+    return Demo(base / "home", out, err, set(hosts))
 
 
 @pytest.fixture

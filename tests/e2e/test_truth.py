@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("demo")
 STAGES = ["discovery", "need_validated", "demo", "proposal", "negotiation"]
 
 
