@@ -64,9 +64,9 @@ format: $(VENV)/.dev ## Format Python and SQL
 	$(BIN)/sqlfluff fix --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests
 
 dev: $(VENV)/.runtime ## Dagster's web interface on the demo company, on this machine only (DEMO=folder)
-	@mkdir -p .dagster && cp dagster.yaml .dagster/dagster.yaml
+	@umask 077 && mkdir -p .dagster && cp dagster.yaml .dagster/dagster.yaml
 	DAGSTER_HOME="$(CURDIR)/.dagster" PILOTAGE_HOME="$(abspath $(DEMO))" $(BIN)/python -m orchestration.lib.janitor
-	DAGSTER_HOME="$(CURDIR)/.dagster" PILOTAGE_HOME="$(abspath $(DEMO))" $(BIN)/dagster dev --host 127.0.0.1
+	umask 077 && DAGSTER_HOME="$(CURDIR)/.dagster" PILOTAGE_HOME="$(abspath $(DEMO))" $(BIN)/dagster dev --host 127.0.0.1
 
 bench: $(VENV)/.dev ## Every benchmark, each a table of ratios
 	$(BIN)/python -m benchmarks

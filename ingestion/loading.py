@@ -7,7 +7,7 @@ module is where those things are set right, once for every source.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from ingestion.arrow_resource import CONTRACT, arrow_resource
 from ingestion.config.settings import FilesSource, Warehouse
 from ingestion.config.workspace import Workspace
+from ingestion.contracts import ENTITIES, Growth
 from ingestion.sources.files import LEDGER_TABLE, QUARANTINE_TABLE, files_source
 from ingestion.sources.files.prepare import KnownFile, prepare
 from ingestion.sources.files.report import PreparedBatch
@@ -173,7 +174,18 @@ def load_files(
     prepared: list[PreparedBatch] = []
 
     def new_files() -> DltSource:
-        batch = prepare(source, workspace, known_files(workspace.warehouse), warehouse=warehouse, now=now)
+        known = known_files(workspace.warehouse)
+        batch = prepare(source, workspace, known, warehouse=warehouse, now=now)
+        if shared := _stored_with(batch.superseded_hashes, known):
+            # A version that several files deliver is stored once, under one of them: read all of them again, so that
+            # none goes with the file whose mapping has changed.
+            kept = [
+                file
+                for file in known
+                if (file.entity_name, file.source_name) not in shared
+                or file.source_file_hash in batch.superseded_hashes
+            ]
+            batch = prepare(source, workspace, kept, warehouse=warehouse, now=now)
         prepared.append(batch)
         return new_work(files_source(batch), batch, workspace.warehouse)
 
@@ -187,6 +199,15 @@ def load_files(
         load_ids=tuple(load_id for info in done for load_id in info.loads_ids),
         count_superseded=removed,
     )
+
+
+def _stored_with(hashes: Sequence[str], known: Sequence[KnownFile]) -> set[tuple[str, str]]:
+    """Return entity and source of the records that files called ``hashes`` may share with other files."""
+    return {
+        (file.entity_name, file.source_name)
+        for file in known
+        if file.source_file_hash in hashes and ENTITIES[file.entity_name].growth is Growth.VERSIONS
+    }
 
 
 def new_work(source: DltSource, batch: PreparedBatch, path: Path) -> DltSource:

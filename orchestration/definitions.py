@@ -34,7 +34,9 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
     transform = build_transform(project)
     marts = [key for assets in transform for key in assets.keys if key.path[0] == "marts"]
     nightly = build_nightly(
-        settings.schedule if settings else Schedule(), settings.timezone if settings else "Europe/Paris"
+        settings.schedule if settings else Schedule(),
+        settings.timezone if settings else "Europe/Paris",
+        Workspace(Path(home).resolve()).logs if home else None,
     )
     graph = dg.Definitions(
         assets=[*ingestion, *transform, build_publication(project, marts)],

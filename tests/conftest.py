@@ -14,6 +14,10 @@ import pytest
 from orchestration.lib.environment import be_quiet_and_private
 
 be_quiet_and_private()
+if not hasattr(sys.modules["__main__"], "__file__"):
+    # In a worker of a parallel run. Spark's client takes a main module without a file for doctests and exits when
+    # Great Expectations imports it.
+    sys.modules["__main__"].__file__ = __file__
 ROOT = Path(__file__).resolve().parents[1]
 
 

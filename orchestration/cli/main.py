@@ -91,7 +91,11 @@ def demo(
 
     if not (home / "truth.json").exists():
         if home.exists() and any(home.iterdir()):
-            fail(f"{home} is not empty and holds no demo company; choose a new folder with --home", Exit.USAGE)
+            fail(
+                f"{home} is not empty and holds no finished demo company; remove it if a demo was interrupted there,"
+                " or choose a new folder (--home, or make demo DEMO=...)",
+                Exit.USAGE,
+            )
         err.print(f"[bold]1/3[/] making the demo company in {home} (scale {scale:g}) ...", highlight=False)
         last_day = end.date() if end else last_complete_day("Europe/Paris")
         create_workspace(home, ROOT / "dagster.yaml")

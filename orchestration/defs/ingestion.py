@@ -103,7 +103,8 @@ def _report(context: dg.AssetExecutionContext, done: FilesLoad) -> None:
                 f", {file.count_loaded} loaded, {file.count_quarantined} quarantined, {file.count_filtered} filtered"
             )
         if file.unmapped_columns:
-            line += f"; not mapped: {', '.join(file.unmapped_columns)}"
+            # Their names can be data, where a file has no header: `pilotage sources` shows them.
+            line += f"; {len(file.unmapped_columns)} columns not mapped"
         if file.missing_columns:
             line += f"; absent: {', '.join(file.missing_columns)}"
         if file.detail:

@@ -1,5 +1,6 @@
 """The job that rebuilds everything, and when it runs."""
 
+from pathlib import Path
 from typing import Final
 
 import dagster as dg
@@ -9,7 +10,7 @@ from ingestion.config.settings import Schedule
 NIGHTLY: Final = "nightly"
 
 
-def build_nightly(schedule: Schedule, timezone: str) -> dg.Definitions:
+def build_nightly(schedule: Schedule, timezone: str, logs: Path | None) -> dg.Definitions:
     """Return the job over the whole graph and its schedule in the company's zone."""
     job = dg.define_asset_job(
         NIGHTLY,
@@ -23,6 +24,7 @@ def build_nightly(schedule: Schedule, timezone: str) -> dg.Definitions:
         job=job,
         cron_schedule=schedule.cron,
         execution_timezone=timezone,
+        run_config={"loggers": {"run_log": {"config": {"directory": str(logs)}}}} if logs else None,
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
     return dg.Definitions(jobs=[job], schedules=[nightly])

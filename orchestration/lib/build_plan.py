@@ -20,6 +20,7 @@ import duckdb
 import pyarrow as pa
 
 from ingestion.config.settings import Settings
+from ingestion.sources.files.sql import mapping_fingerprint
 
 EVENT_TABLES: Final = ("raw_files.web_events", "raw_files.email_events")
 _BUILDS: Final = "raw_quality.builds"
@@ -47,10 +48,15 @@ def end_of_day_utc(day: date, timezone: str) -> datetime:
 
 
 def definitions_fingerprint(settings: Settings, seeds: Mapping[str, pa.Table], project: Path) -> str:
-    """Return a hash of everything that gives old events another meaning: method, zone, seeds and models."""
+    """Return a hash of everything that gives old events another meaning: method, zone, seeds, mappings, models."""
     digest = hashlib.sha256()
     digest.update(settings.method.model_dump_json().encode())
     digest.update(json.dumps([settings.timezone, settings.currency_code, settings.fiscal_year_start_month]).encode())
+    files = settings.sources.files
+    for mapping in files.mappings if files else ():
+        # A corrected mapping replaces rows of raw: the dates that the old ones had must be redone too.
+        if f"raw_files.{mapping.entity}" in EVENT_TABLES:
+            digest.update(mapping_fingerprint(mapping))
     for name in sorted(seeds):
         digest.update(name.encode() + seeds[name].to_string(preview_cols=0).encode())
         digest.update(json.dumps(seeds[name].to_pydict(), default=str).encode())
@@ -91,7 +97,8 @@ def plan_build(warehouse: Path, *, as_of: date, restate_days: int, timezone: str
             if _exists(connection, table)
             and (
                 row := connection.execute(
-                    f"select min(occurred_at)::date from {table} where _dlt_load_id > ? or recorded_at >= ?",
+                    f"select min(occurred_at)::date from {table} where _dlt_load_id > ?"
+                    " or greatest(occurred_at, coalesce(recorded_at, occurred_at)) >= ?",
                     [last_load_id, visible_from],
                 ).fetchone()
             )
@@ -112,6 +119,9 @@ def write_parameters(warehouse: Path, plan: BuildPlan, *, as_of: date) -> None:
             " select $as_of::date as as_of, $restate_from::date as restate_from",
             {"as_of": as_of, "restate_from": plan.restate_from},
         )
+        if plan.is_full_refresh and _exists(connection, _BUILDS):
+            # Until this build is finished, nothing that was built before it may be continued.
+            connection.execute(f"delete from {_BUILDS}")
 
 
 def record_build(warehouse: Path, *, build_id: str, as_of: date, fingerprint: str) -> None:

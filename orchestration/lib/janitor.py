@@ -11,6 +11,7 @@ import dagster as dg
 
 from ingestion.config.workspace import Workspace
 from ingestion.locking import AlreadyRunningError, exclusive_lock
+from orchestration.lib.environment import be_quiet_and_private
 
 _UNFINISHED: Final = (
     dg.DagsterRunStatus.STARTING,
@@ -32,7 +33,10 @@ def fail_orphaned_runs(instance: dg.DagsterInstance) -> list[str]:
 
 def main() -> None:
     """Clean up the instance of ``DAGSTER_HOME``, unless a run still works on the workspace."""
+    be_quiet_and_private()
     home = Path(os.environ["PILOTAGE_HOME"])
+    if not Workspace(home.resolve()).settings_file.exists():
+        sys.exit(f"there is no workspace in {home}; `make demo` makes one")
     try:
         with exclusive_lock(Workspace(home.resolve()).lock_file), dg.DagsterInstance.get() as instance:
             failed = fail_orphaned_runs(instance)

@@ -46,6 +46,8 @@ class RunLog(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
         event: dg.DagsterEvent | None = getattr(record, "dagster_event", None)
+        if event is None:
+            self._warn(record)
         if event is None or event.event_type not in _SHOWN:
             return
         fields: dict[str, object] = {"step": event.step_key}
@@ -64,6 +66,16 @@ class RunLog(logging.Handler):
             }
         self._log.info(event.event_type_value.lower(), **fields)
         self._show(event, fields)
+
+    def _warn(self, record: logging.LogRecord) -> None:
+        """Pass on what a step itself warns of: files that were refused, or that no mapping names."""
+        meta = getattr(record, "dagster_meta", None) or {}
+        if record.levelno < logging.WARNING or not meta.get("step_key"):
+            return
+        text = str(meta.get("orig_message") or record.getMessage())
+        self._log.warning("message", step=meta["step_key"], text=text)
+        if self._terminal is not None:
+            print(f"  !! {text}", file=self._terminal, flush=True)
 
     def _show(self, event: dg.DagsterEvent, fields: dict[str, object]) -> None:
         if self._terminal is None:

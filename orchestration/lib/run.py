@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
+import time
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 import dagster as dg
+import duckdb
 from pydantic import PrivateAttr
 
 from ingestion.config.load import Configuration, load_configuration
-from ingestion.locking import exclusive_lock
+from ingestion.locking import AlreadyRunningError, exclusive_lock
 from orchestration.lib.build_plan import last_complete_day
 from orchestration.lib.dbt_variables import dbt_environment
+
+READER_PATIENCE_SECONDS: Final = 60.0
+"""How long a run waits for a reader of the build database; published copies are what readers should open."""
 
 
 class NightlyRun(dg.ConfigurableResource[None]):
@@ -43,6 +50,11 @@ class NightlyRun(dg.ConfigurableResource[None]):
             workspace.quality,
         ):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            _wait_for_readers(workspace.warehouse)
+        except AlreadyRunningError:
+            self._stack.close()
+            raise
         os.environ.update(dbt_environment(workspace, configuration.settings))
         self._configuration = configuration
 
@@ -65,3 +77,22 @@ class NightlyRun(dg.ConfigurableResource[None]):
         if self.as_of:
             return date.fromisoformat(self.as_of)
         return settings.as_of or last_complete_day(settings.timezone)
+
+
+def _wait_for_readers(warehouse: Path) -> None:
+    """Wait until nobody reads the build database; raise ``AlreadyRunningError`` that names who still does."""
+    deadline = time.monotonic() + READER_PATIENCE_SECONDS
+    while warehouse.exists():
+        try:
+            duckdb.connect(str(warehouse)).close()
+        except duckdb.IOException as error:
+            if "Conflicting lock" not in str(error):
+                raise
+            if time.monotonic() > deadline:
+                holder = re.search(r"PID \d+", str(error))
+                raise AlreadyRunningError(
+                    f"{holder[0] if holder else 'a process'} has {warehouse} open; close it and run again"
+                ) from error
+            time.sleep(1)
+        else:
+            return

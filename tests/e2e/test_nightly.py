@@ -218,3 +218,37 @@ def test_interface_page_lists_every_published_table_key_column_and_metric(demo) 
     assert (DOCS / "interface.md").read_text(encoding="utf-8") == interface_page(published), (
         "run python -m orchestration.lib.reference on a published demo, and write the change into CHANGELOG.md"
     )
+
+
+def test_refused_and_unmatched_files_are_told_by_name(demo_copy: Path, pilotage: Callable) -> None:
+    inbox = demo_copy / "inbox"
+    (inbox / "erp" / "orders_without_header.csv").write_text("1,2,canary@example.com\n", encoding="utf-8")
+    (inbox / "stray.txt").write_text("hello", encoding="utf-8")
+    for path in (inbox / "erp" / "orders_without_header.csv", inbox / "stray.txt"):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    result = pilotage("run", "--home", str(demo_copy), "--as-of", "2026-06-30")
+    assert result.code == 0, result.err[-3000:]
+    logs = "".join(path.read_text(encoding="utf-8") for path in (demo_copy / "logs").glob("*.jsonl"))
+    for told in (result.err, logs):
+        assert "erp/orders_without_header.csv" in told
+        assert "stray.txt" in told
+        assert "canary" not in told
+
+
+def test_reader_of_the_build_database_is_waited_for(demo_copy: Path, pilotage: Callable) -> None:
+    reader = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import duckdb, sys, time\n"
+            f"connection = duckdb.connect({str(demo_copy / 'build' / 'warehouse.duckdb')!r}, read_only=True)\n"
+            "print('open', flush=True)\ntime.sleep(12)\n",
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert reader.stdout is not None
+    assert reader.stdout.readline() == "open\n"
+    result = pilotage("run", "--home", str(demo_copy), "--as-of", "2026-06-30")
+    assert result.code == 0, result.err[-3000:]
+    assert reader.wait() == 0

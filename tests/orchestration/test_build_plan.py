@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from ingestion.config.load import load_configuration
 from ingestion.config.scaffold import create_workspace
@@ -16,6 +17,7 @@ from orchestration.lib.build_plan import (
     last_complete_day,
     plan_build,
     record_build,
+    write_parameters,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,6 +76,29 @@ def test_event_that_becomes_visible_is_reached(warehouse: Path) -> None:
     assert _plan(warehouse, date(2026, 3, 11)).restate_from == date(2024, 12, 31)
 
 
+def test_event_without_a_recording_time_becomes_visible_with_its_day(warehouse: Path) -> None:
+    _load(warehouse, "1700000004.0", "2026-03-12 12:00:00")
+    record_build(warehouse, build_id="a", as_of=DAY, fingerprint="same")
+    # A gap longer than the restate window must not lose it.
+    assert _plan(warehouse, date(2026, 6, 1)).restate_from == date(2026, 3, 11)
+
+
+def test_full_build_that_did_not_finish_is_not_continued(warehouse: Path) -> None:
+    record_build(warehouse, build_id="a", as_of=DAY, fingerprint="same")
+    earlier = _plan(warehouse, as_of=date(2026, 1, 31))
+    assert earlier.is_full_refresh
+    write_parameters(warehouse, earlier, as_of=date(2026, 1, 31))
+    assert _plan(warehouse, as_of=date(2026, 3, 11)).is_full_refresh
+
+
+def test_incremental_build_that_did_not_finish_is_done_again_from_the_same_date(warehouse: Path) -> None:
+    record_build(warehouse, build_id="a", as_of=DAY, fingerprint="same")
+    _load(warehouse, "1700000005.0", "2024-05-05 00:30:00")
+    plan = _plan(warehouse)
+    write_parameters(warehouse, plan, as_of=DAY)
+    assert _plan(warehouse) == plan
+
+
 def test_changed_definitions_and_going_back_rebuild_everything(warehouse: Path) -> None:
     record_build(warehouse, build_id="a", as_of=DAY, fingerprint="same")
     assert not _plan(warehouse).is_full_refresh
@@ -81,7 +106,7 @@ def test_changed_definitions_and_going_back_rebuild_everything(warehouse: Path) 
     assert _plan(warehouse, as_of=date(2026, 3, 9)).is_full_refresh
 
 
-def test_fingerprint_follows_seeds_and_method(tmp_path: Path) -> None:
+def test_fingerprint_follows_seeds_method_and_mappings_of_events(tmp_path: Path) -> None:
     home = create_workspace(tmp_path / "a", ROOT / "dagster.yaml").home
     project = ROOT / "dbt_project"
 
@@ -97,7 +122,25 @@ def test_fingerprint_follows_seeds_and_method(tmp_path: Path) -> None:
     assert second != first
     settings = home / "pilotage.yml"
     settings.write_text(settings.read_text().replace("method:\n", "method:\n  session_gap_minutes: 45\n"))
-    assert fingerprint() not in (first, second)
+    third = fingerprint()
+    assert third not in (first, second)
+    content = yaml.safe_load(settings.read_text())
+    content["sources"]["files"]["mappings"].append(
+        {
+            "name": "web",
+            "entity": "web_events",
+            "source_name": "web",
+            "pattern": "web/*.csv",
+            "format": "csv",
+            "columns": {"occurred_at": "t", "page_url": "u"},
+        }
+    )
+    settings.write_text(yaml.safe_dump(content))
+    fourth = fingerprint()
+    assert fourth != third
+    content["sources"]["files"]["mappings"][-1]["timezone"] = "Europe/Paris"
+    settings.write_text(yaml.safe_dump(content))
+    assert fingerprint() != fourth
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_run_log_writes_steps_and_failed_checks_as_json_and_shows_them(tmp_path:
         import logging
 
         logger = logging.Logger("t", logging.DEBUG)  # noqa: LOG001
-        logger.addHandler(RunLog((tmp_path / "log.jsonl").open("w", buffering=1), (tmp_path / "tty").open("w")))
+        logger.addHandler(RunLog((tmp_path / "log.jsonl").open("a", buffering=1), (tmp_path / "tty").open("a")))
         return logger
 
     definitions = dg.Definitions(

@@ -314,9 +314,14 @@ class FileParser:
             f"as varchar) as raw_text, {cells} from (select {columns}, file_row_number "
             f"from read_parquet({path}, file_row_number = true)))"
         )
-        (count,) = _row(self.connection.execute(f"select count(*) from read_parquet({path})"))
-        if not self._fast(plan, source, int(count), result):
-            self._split(plan, source, result, None)
+        try:
+            (count,) = _row(self.connection.execute(f"select count(*) from read_parquet({path})"))
+            if not self._fast(plan, source, int(count), result):
+                self._split(plan, source, result, None)
+        except (duckdb.InvalidInputException, duckdb.IOException) as error:
+            raise FileRefusedError(
+                "broken_file", f"{self.received.name}: its data pages cannot be read; send it again"
+            ) from error
         return result
 
     # -- Workbooks
@@ -378,8 +383,10 @@ class FileParser:
             shown = ", ".join(repr(name) for name in names[:40])
             raise FileRefusedError(
                 "missing_columns",
-                f"{file}: mapping {mapping.name} needs {', '.join(map(repr, lacking))}, but the file has {shown}; "
-                "correct the mapping (name, delimiter) or the export",
+                f"{file}: mapping {mapping.name} needs {', '.join(map(repr, lacking))}, which its header "
+                f"of {len(names)} columns lacks; correct the mapping (name, delimiter) or the export",
+                # A file without a header has a person's data there.
+                private=f"; the file has {shown}",
             )
         twins = [name for name, count in Counter(names).items() if count > 1 and name in used]
         if twins:

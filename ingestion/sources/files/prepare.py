@@ -252,7 +252,7 @@ class _Preparation:
             **_labels(report.source_file_hash, mapping, report.file_name),
             "line_number": 0,
             "reason_code": refusal.reason_code,
-            "reason": str(refusal),
+            "reason": str(refusal) + refusal.private,
         }
         pq.write_table(pa.Table.from_pylist([row], schema=QUARANTINE_SCHEMA), path)
         refused = replace(report, outcome=FileOutcome.REFUSED, reason_code=refusal.reason_code, detail=str(refusal))

@@ -26,11 +26,16 @@ class FileOutcome(StrEnum):
 
 
 class FileRefusedError(Exception):
-    """A file cannot be read as its mapping says. The message says what is wrong, where, and what to do."""
+    """A file cannot be read as its mapping says.
 
-    def __init__(self, reason_code: str, message: str) -> None:
+    The message says what is wrong, where, and what to do, and may be logged. ``private`` may hold text of the file: it
+    goes to the quarantine only.
+    """
+
+    def __init__(self, reason_code: str, message: str, private: str = "") -> None:
         super().__init__(message)
         self.reason_code = reason_code
+        self.private = private
 
 
 class FileUnsettledError(Exception):

@@ -10,6 +10,8 @@ import zipfile
 from datetime import date, datetime
 from decimal import Decimal
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ingestion.sources.files.report import FileOutcome
@@ -509,3 +511,37 @@ def test_file_that_grows_while_it_is_read_is_left_for_the_next_run(company, deal
     monkeypatch.undo()
     os.utime(path, (1, 1))
     assert company.prepare().values("deal_id") == ["1", "2"]
+
+
+def test_parquet_with_damaged_pages_is_refused_by_name_and_the_other_files_load(company, deals_file):
+    company.map_deals()
+    company.map_deals(name="parquet", pattern="*.parquet", format="parquet")
+    rows = 5000
+    table = pa.table(
+        {
+            "id": [str(number) for number in range(rows)],
+            "stage": ["won"] * rows,
+            "amount": [str(number) for number in range(rows)],
+            "created": ["2026-01-01"] * rows,
+        }
+    )
+    path = company.workspace.inbox / "bad.parquet"
+    pq.write_table(table, path)
+    content = bytearray(path.read_bytes())
+    content[2000:2400] = bytes(byte ^ 0xFF for byte in content[2000:2400])
+    company.drop("bad.parquet", bytes(content))
+    company.drop("deals.csv", deals_file("1,won,1,"))
+    batch = company.load().batch
+    (refused,) = batch.with_outcome(FileOutcome.REFUSED)
+    assert (refused.file_name, refused.reason_code) == ("bad.parquet", "broken_file")
+    assert company.query("select deal_id from raw_files.deals") == [("1",)]
+
+
+def test_first_row_of_a_file_without_header_goes_to_quarantine_and_not_into_messages(company):
+    company.map_deals()
+    company.drop("deals.csv", "1,won,canary@example.com,2026-01-01\n2,won,1,2026-01-01\n")
+    (refused,) = company.load().batch.with_outcome(FileOutcome.REFUSED)
+    assert "canary" not in refused.detail
+    assert "header of 4 columns" in refused.detail
+    ((reason,),) = company.query("select reason from raw_files.quarantined_rows")
+    assert "canary@example.com" in reason

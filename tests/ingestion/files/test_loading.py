@@ -297,3 +297,17 @@ def test_no_column_has_a_variant_of_another_type(company, deals_file):
     for schema in company.workspace.dlt.rglob("*.schema.json"):
         names = json.loads(schema.read_text())["tables"]["deals"]["columns"]
         assert not [name for name in names if "__v_" in name]
+
+
+def test_version_that_two_files_deliver_stays_when_the_mapping_of_one_changes(company, deals_file):
+    company.map_deals(name="full", pattern="full.csv")
+    company.map_deals(name="delta", pattern="delta.csv")
+    company.drop("full.csv", deals_file("1,won,1,", "2,won,2,"))
+    company.drop("delta.csv", deals_file("2,won,2,", "3,won,3,"))
+    company.load()
+    company.mappings[0]["where"] = {"id": ["1"]}
+    company.load()
+    assert company.query("select deal_id from raw_files.deals order by 1") == [("1",), ("2",), ("3",)]
+    before = company.query("select count(*) from raw_files._dlt_loads")
+    company.load()
+    assert company.query("select count(*) from raw_files._dlt_loads") == before, "nothing is left to do"
