@@ -1,5 +1,7 @@
 -- Law 10: the date of a fact is that of its instant in the company's zone, also on the
 -- nights that change clocks, and a session lies on one date from end to end.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_activities'}}}) }}
+
 with
 
 instants as (

@@ -1,5 +1,7 @@
 -- Law 8: deals, orders and lines have as many rows and the same amounts after their
 -- joins as before.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_deals'}}}) }}
+
 with
 
 counted as (

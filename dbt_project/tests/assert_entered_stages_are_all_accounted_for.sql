@@ -1,5 +1,7 @@
 -- Law 5: whoever entered a stage advanced (won included), was lost, went back or is
 -- still there; and the ends of all visits are the ends of their deals.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_stage_visits'}}}) }}
+
 with
 
 visits as (

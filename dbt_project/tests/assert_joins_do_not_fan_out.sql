@@ -1,5 +1,7 @@
 -- Law 8: what a mart counts is what came in, once. A join on merged contacts, visitors,
 -- customers or cycles that doubled a row would show here.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_leads'}}}) }}
+
 with
 
 counts as (

@@ -1,5 +1,7 @@
 -- Law 12: over all periods of a grain, and over all values of a dimension that holds
 -- every fact, a KPI is the count of its facts.
+{{ config(meta={'dagster': {'ref': {'name': 'kpi_values'}}}) }}
+
 with
 
 facts as (

@@ -1,4 +1,6 @@
 -- A person is in one cycle at a time, so that no MQL is counted twice.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_leads'}}}) }}
+
 with
 
 leads as (

@@ -1,4 +1,6 @@
 -- Law 2: an MQL lies within its cycle, so never before the first capture of the person.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_mqls'}}}) }}
+
 with
 
 mqls as (

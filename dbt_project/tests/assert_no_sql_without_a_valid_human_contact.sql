@@ -1,5 +1,7 @@
 -- Law 2: an SQL rests on one human contact of its own cycle that was judged valid, and
 -- on the marketing path it does not precede the MQL.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_sqls'}}}) }}
+
 with
 
 sqls as (

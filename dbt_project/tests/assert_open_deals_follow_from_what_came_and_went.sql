@@ -2,6 +2,8 @@
 -- came in by then less those that were closed by then. In amount: what a visit ends
 -- with is what the next one begins with, and the last one ends with the amount of the
 -- deal, so that new + change - won - lost = open.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_deals'}}}) }}
+
 with
 
 months as (

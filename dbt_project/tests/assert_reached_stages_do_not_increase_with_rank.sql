@@ -1,4 +1,6 @@
 -- Law 1: whoever reached a stage has reached every stage before it.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_stage_visits'}}}) }}
+
 with
 
 reached as (

@@ -1,5 +1,7 @@
 -- Law 3: visits of a deal follow each other without gap or overlap, and one is open
 -- exactly when the deal is. A deal whose stage nobody knows has none.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_stage_visits'}}}) }}
+
 with
 
 visits as (

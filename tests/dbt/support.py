@@ -81,6 +81,7 @@ def dbt(
     variables: Mapping[str, object] | None = None,
     environment: Mapping[str, str] | None = None,
     project: Path = PROJECT,
+    profiles: Path = PROJECT,
 ) -> subprocess.CompletedProcess[str]:
     """Run dbt in a process of its own and return what it said; its artifacts go beside ``warehouse``."""
     command: Sequence[str] = (
@@ -89,7 +90,7 @@ def dbt(
         "--project-dir",
         str(project),
         "--profiles-dir",
-        str(PROJECT),
+        str(profiles),
         "--target-path",
         str(warehouse.parent / "target"),
         "--log-path",

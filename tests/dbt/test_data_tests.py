@@ -72,7 +72,7 @@ LEAD = (
 )
 MQL = (
     "insert into marts.fct_mqls (lead_cycle_id, person_id, mql_at, mql_date, mql_authority, contact_state,"
-    " acquisition_channel_name, acquisition_audience_type) values"
+    " is_sales_direct, acquisition_channel_name, acquisition_audience_type) values"
 )
 SQL = (
     "insert into marts.fct_sqls (lead_cycle_id, person_id, sql_at, sql_date, activity_id, mql_at, is_sales_direct,"
@@ -107,10 +107,10 @@ HOSTILE = {
         NO_MQL,
         [
             f"{LEAD} ('c', 'p', 1, false, {LATER}, {D}, null, null, 'x', 'x', {T})",
-            f"{MQL} ('c', 'p', {T}, {D}, 'lifecycle', 'attempted', 'x', 'x')",
+            f"{MQL} ('c', 'p', {T}, {D}, 'lifecycle', 'attempted', false, 'x', 'x')",
         ],
     ),
-    "mql_without_a_lead": (NO_MQL, [f"{MQL} ('c', 'p', {T}, {D}, 'lifecycle', 'attempted', 'x', 'x')"]),
+    "mql_without_a_lead": (NO_MQL, [f"{MQL} ('c', 'p', {T}, {D}, 'lifecycle', 'attempted', false, 'x', 'x')"]),
     "two_open_cycles": (
         OVERLAP,
         [

@@ -1,4 +1,5 @@
-{#- Fails where the key occurs twice, or it or a column of never_null is NULL: the grain of a model, in one test. -#}
+{#- Fails where the key occurs twice, or it or a column of never_null is NULL: the grain of
+    a model, in one test. -#}
 {% test keyed_by(model, columns, never_null=[]) %}
 
 select
@@ -8,11 +9,7 @@ from {{ model }}
 group by {{ columns | join(', ') }}
 having
     count(*) > 1
-    {%- for column in columns %}
-    or {{ column }} is null
-    {%- endfor %}
-    {%- for column in never_null %}
-    or count({{ column }}) < count(*)
-    {%- endfor %}
+    or {{ columns | join(' is null or ') }} is null
+    {{ 'or count(' if never_null }}{{ never_null | join(') < count(*) or count(') }}{{ ') < count(*)' if never_null }}
 
 {% endtest %}

@@ -30,18 +30,31 @@ visitors as (
 
 ),
 
--- A visitor without consent has no id and cannot be counted as a person.
+profiles as (
+
+    select * from {{ ref('int_identity__profiles') }}
+
+),
+
+-- A visitor without consent has no id and cannot be counted as a person. Who became a
+-- contact after the visit was anonymous in it: to count them as known would choose the
+-- audience by its outcome.
 visits as (
 
     select
         sessions.session_date,
         sessions.started_at,
         sessions.visitor_id,
-        visitors.person_id,
+        case
+            when visitors.is_internal or profiles.created_at <= sessions.started_at
+                then visitors.person_id
+        end as person_id,
         coalesce(visitors.is_internal, false) as is_internal
     from sessions
     left join visitors
         on sessions.visitor_id = visitors.visitor_id
+    left join profiles
+        on visitors.person_id = profiles.person_id
     left join bots
         on sessions.user_agent = bots.user_agent
     where sessions.visitor_id is not null and bots.user_agent is null

@@ -75,7 +75,8 @@ log_coverage as (
     select
         logged.deal_id,
         max(case when stages.stage_type in ('won', 'lost') then 1 else 0 end)
-            as has_closing
+            as has_closing,
+        max(logged.occurred_at) as last_logged_at
     from logged
     left join stages
         on
@@ -86,7 +87,25 @@ log_coverage as (
 ),
 
 -- Without a log only two things are known: the stage now, and the closing. The stages
--- that a closed deal held before are unknown, so none is invented for it.
+-- that a closed deal held before are unknown, so none is invented for it. What the row
+-- says is the last word: a closing that is dated before the last change of the log, be
+-- it for want of an hour, comes with that change, and was not known earlier.
+closing_times as (
+
+    select
+        deals_with_pipeline.deal_id,
+        case
+            when deals_with_pipeline.closed_at < log_coverage.last_logged_at
+                then log_coverage.last_logged_at
+            else deals_with_pipeline.closed_at
+        end as closed_at,
+        log_coverage.has_closing
+    from deals_with_pipeline
+    left join log_coverage
+        on deals_with_pipeline.deal_id = log_coverage.deal_id
+
+),
+
 derived as (
 
     select
@@ -95,13 +114,11 @@ derived as (
         deals_with_pipeline.stage_name,
         deals_with_pipeline.amount,
         case
-            when stages.stage_type in ('won', 'lost')
-                then deals_with_pipeline.closed_at
+            when stages.stage_type in ('won', 'lost') then closing_times.closed_at
             else deals_with_pipeline.created_at
         end as occurred_at,
         case
-            when stages.stage_type in ('won', 'lost')
-                then deals_with_pipeline.closed_at
+            when stages.stage_type in ('won', 'lost') then closing_times.closed_at
             else
                 coalesce(
                     deals_with_pipeline.recorded_at, deals_with_pipeline.created_at
@@ -114,13 +131,13 @@ derived as (
         on
             deals_with_pipeline.pipeline_name = stages.pipeline_name
             and deals_with_pipeline.stage_name = stages.stage_name
-    left join log_coverage
-        on deals_with_pipeline.deal_id = log_coverage.deal_id
+    inner join closing_times
+        on deals_with_pipeline.deal_id = closing_times.deal_id
     where
         case
             when stages.stage_type in ('won', 'lost')
-                then coalesce(log_coverage.has_closing, 0) = 0
-            else log_coverage.deal_id is null
+                then coalesce(closing_times.has_closing, 0) = 0
+            else closing_times.has_closing is null
         end
 
 ),
@@ -159,9 +176,9 @@ visible as (
 
 ),
 
--- Order inside one instant: winning comes last, since tools write the won stage and the
--- last open stage in either order within one transaction; then the source's own
--- sequence, then the way of the process.
+-- Order inside one instant: the row of the deal comes after its log. There winning is
+-- last, since tools write the won stage and the last open stage in either order within
+-- one transaction; then the source's own sequence, then the way of the process.
 numbered as (
 
     select
@@ -170,6 +187,7 @@ numbered as (
             partition by deal_id
             order by
                 coalesce(occurred_at, cast('9999-12-31' as timestamp)),
+                case when is_derived then 1 else 0 end,
                 case when stage_type = 'won' then 1 else 0 end,
                 sequence_number,
                 coalesce(stage_rank, 1000000),

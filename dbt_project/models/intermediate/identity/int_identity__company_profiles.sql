@@ -31,10 +31,11 @@ records as (
                 case
                     when companies.source_company_id = companies.company_id then 0
                     else 1
-                end,
-                case when company_records.is_deleted then 1 else 0 end,
-                company_records.created_at,
-                companies.source_company_id
+                end asc,
+                case when company_records.is_deleted then 1 else 0 end asc,
+                -- Engines sort a missing time to either end.
+                company_records.created_at asc nulls last,
+                companies.source_company_id asc
         ) as record_choice
     from companies
     inner join company_records

@@ -6,7 +6,8 @@ exposures as (
     select distinct
         person_id,
         audience_type,
-        exposure_date
+        exposure_date,
+        exposed_at
     from {{ ref('fct_audience_exposures') }}
     where is_identified and is_eligible and person_id is not null
 
@@ -38,7 +39,8 @@ first_exposures as (
         '{{ name }}' as dimension_name,
         {{ expression }} as dimension_value,
         person_id,
-        min(exposure_date) as entered_date
+        min(exposure_date) as entered_date,
+        min(exposed_at) as entered_at
     from exposures
     group by
         {{ period_start(grain, 'exposure_date') }}, {{ expression }}, person_id
@@ -52,7 +54,7 @@ entries as (
 
     select distinct
         person_id,
-        entered_date
+        entered_at
     from first_exposures
 
 ),
@@ -62,12 +64,14 @@ arrivals as (
     select
         'kpi1_lead_rate' as metric_id,
         person_id,
+        opened_at as reached_at,
         opened_date as reached_date
     from leads
     union all
     select
         'kpi1_mql_rate' as metric_id,
         person_id,
+        mql_at as reached_at,
         mql_date as reached_date
     from mqls
 
@@ -81,12 +85,13 @@ metrics as (
 
 ),
 
+-- A lead of the same day that came before the exposure is not its result.
 first_arrivals as (
 
     select
         metrics.metric_id,
         entries.person_id,
-        entries.entered_date,
+        entries.entered_at,
         min(arrivals.reached_date) as reached_date
     from entries
     cross join metrics
@@ -94,12 +99,12 @@ first_arrivals as (
         on
             metrics.metric_id = arrivals.metric_id
             and entries.person_id = arrivals.person_id
-            and entries.entered_date <= arrivals.reached_date
-    group by metrics.metric_id, entries.person_id, entries.entered_date
+            and entries.entered_at <= arrivals.reached_at
+    group by metrics.metric_id, entries.person_id, entries.entered_at
 
 ),
 
--- Exposures have a day and no hour, so these times are whole days.
+-- Some exposures have a day and no hour, so these times are whole days.
 final as (
 
     select
@@ -122,7 +127,7 @@ final as (
     inner join first_arrivals
         on
             first_exposures.person_id = first_arrivals.person_id
-            and first_exposures.entered_date = first_arrivals.entered_date
+            and first_exposures.entered_at = first_arrivals.entered_at
 
 )
 

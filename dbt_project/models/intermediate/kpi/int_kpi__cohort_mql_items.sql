@@ -17,29 +17,8 @@ leads as (
 
 ),
 
-activities as (
-
-    select * from {{ ref('fct_activities') }}
-    where is_human_contact and verdict = 'refused'
-
-),
-
-refusals as (
-
-    select
-        mqls.lead_cycle_id,
-        min(activities.occurred_at) as refused_at
-    from mqls
-    inner join activities
-        on
-            mqls.lead_cycle_id = activities.lead_cycle_id
-            and mqls.mql_at <= activities.occurred_at
-    group by mqls.lead_cycle_id
-
-),
-
--- What ends the way to an SQL: a refusal, a disqualification, the end of the cycle. An
--- SQL that came after a refusal is an SQL.
+-- What rules an SQL out: the disqualification and the end of the cycle. A refusal does
+-- not, since an SQL may still follow it.
 ended as (
 
     select
@@ -48,19 +27,15 @@ ended as (
         mqls.acquisition_channel_name,
         mqls.mql_at,
         mqls.sql_at,
-        case
-            when mqls.sql_at is null
-                then least(
-                    coalesce(refusals.refused_at, {{ end_of_as_of() }}),
-                    coalesce(mqls.disqualified_at, {{ end_of_as_of() }}),
-                    coalesce(leads.closed_at, {{ end_of_as_of() }})
-                )
-        end as ended_at
+        least(
+            coalesce(mqls.disqualified_at, {{ end_of_as_of() }}),
+            coalesce(leads.closed_at, {{ end_of_as_of() }})
+        ) as ended_at
     from mqls
     left join leads
         on mqls.lead_cycle_id = leads.lead_cycle_id
-    left join refusals
-        on mqls.lead_cycle_id = refusals.lead_cycle_id
+    -- Sales took these up before they were MQL.
+    where not mqls.is_sales_direct
 
 ),
 

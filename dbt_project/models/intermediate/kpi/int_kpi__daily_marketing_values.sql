@@ -6,10 +6,13 @@
     ('mqls', 'numerator', 'mqls', 'mql_date', 'true', [channel]),
     ('sqls', 'numerator', 'sqls', 'sql_date', 'true', [channel]),
     ('kpi2_sql_rate', 'numerator', 'sqls', 'sql_date', 'not is_sales_direct', [channel]),
-    ('kpi2_sql_rate', 'denominator', 'mqls', 'mql_date', 'true', [channel]),
     (
-        'mql_sql_gap', 'numerator', 'mqls', 'mql_date', 'sql_at is null',
-        [('contact_state', 'contact_state')]
+        'kpi2_sql_rate', 'denominator', 'mqls', 'mql_date', 'not is_sales_direct',
+        [channel]
+    ),
+    (
+        'mql_sql_gap', 'numerator', 'mqls', 'mql_date',
+        'sql_at is null and not is_sales_direct', [('contact_state', 'contact_state')]
     ),
 ] %}
 with

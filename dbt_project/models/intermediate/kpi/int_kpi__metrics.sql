@@ -56,12 +56,14 @@
         'kpi2_sql_rate', 'rate', 'lead cycle', 'maximise', 'ratio', 'marketing and sales', 1, 'qualification',
         "KPI 2: SQL / MQL", "KPI 2 : SQL / MQL",
         "MQL of the period that became SQL within the window / MQL of the period; basis "
-        ~ "period: SQL of the period that have an MQL / MQL of the period"
+        ~ "period: SQL of the period that have an MQL / MQL of the period; sales-direct "
+        ~ "SQL left out on both sides"
     ),
     (
         'mql_sql_gap', 'count', 'lead cycle', 'minimise', 'leads', 'marketing and sales', 1, 'qualification',
         "Gap MQL - SQL", "Écart MQL - SQL",
-        "MQL of the period that are not SQL yet, by state of contact"
+        "MQL of the period that are not SQL yet, sales-direct SQL left out, by state of "
+        ~ "contact"
     ),
     (
         'kpi3_stage_conversion', 'rate', 'deal and stage', 'maximise', 'ratio', 'sales', 1, 'process',

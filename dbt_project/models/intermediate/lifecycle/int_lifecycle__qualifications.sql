@@ -70,7 +70,7 @@ final as (
         valid_contacts.is_sales_direct,
         case
             when cycles.mql_at is null then null
-            when not valid_contacts.is_sales_direct then 'valid'
+            when valid_contacts.lead_cycle_id is not null then 'valid'
             when refused_contacts.lead_cycle_id is not null then 'refused'
             when attempts.first_human_contact_at is not null then 'contacted'
             when attempts.first_attempt_at is not null then 'attempted'

@@ -34,6 +34,7 @@ final as (
         qualifications.refusal_reason,
         case when not qualifications.is_sales_direct then qualifications.sql_at end
             as sql_at,
+        coalesce(qualifications.is_sales_direct, false) as is_sales_direct,
         case when leads.close_reason = 'disqualified' then leads.closed_at end
             as disqualified_at,
         leads.acquisition_channel_name,

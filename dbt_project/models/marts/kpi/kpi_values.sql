@@ -29,6 +29,17 @@ targets as (
 
 ),
 
+-- The headline of a metric that has cohorts is a cohort at its longest window.
+headline_windows as (
+
+    select
+        metric_id,
+        max(window_days) as window_days
+    from {{ ref('int_kpi__cohort_windows') }}
+    group by metric_id
+
+),
+
 actual_values as (
 
     select
@@ -39,7 +50,21 @@ actual_values as (
         periods.count_working_days,
         periods.count_working_days_elapsed,
         case
-            when all_values.period_grain in ('month', 'quarter', 'fiscal_year')
+            when
+                all_values.period_grain in ('month', 'quarter', 'fiscal_year')
+                and (
+                    headline_windows.metric_id is null
+                    or (
+                        all_values.basis in ('cohort_aj', 'cohort_window')
+                        and all_values.window_days = headline_windows.window_days
+                    )
+                    -- People who are only counted have no cohort.
+                    or (
+                        all_values.basis = 'period'
+                        and all_values.dimension_name = 'audience_type'
+                        and all_values.dimension_value in ('web_site', 'footfall')
+                    )
+                )
                 then targets.target
         end as target
     from all_values
@@ -54,6 +79,8 @@ actual_values as (
             and all_values.metric_id = targets.metric_id
             and all_values.dimension_name = targets.dimension_name
             and all_values.dimension_value = targets.dimension_value
+    left join headline_windows
+        on all_values.metric_id = headline_windows.metric_id
     where all_values.period_kind = 'actual'
 
 ),
