@@ -1,5 +1,5 @@
-{#- Fails where the key occurs twice, or it or a column of never_null is NULL: the grain of
-    a model, in one test. -#}
+{#- Fails where the key occurs twice, or it or a column of never_null is NULL: the grain
+    of a model, in one test. -#}
 {% test keyed_by(model, columns, never_null=[]) %}
 
 select
