@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import dagster as dg
+import duckdb
 
 from ingestion.loading import FILES_DATASET
 from orchestration.lib.build_plan import end_of_day_utc
@@ -41,7 +42,8 @@ def build_quality() -> list[dg.AssetChecksDefinition]:
         clock = datetime.now(UTC).replace(tzinfo=None)
         now = max(clock, end_of_day_utc(run.day, configuration.settings.timezone))
         loads = loads_to_check(warehouse)
-        results = [check_table(warehouse, table, loads, now=now) for table in SUITE_TABLES]
+        with duckdb.connect(warehouse, read_only=True) as connection:
+            results = [check_table(connection, table, loads, now=now) for table in SUITE_TABLES]
         write_results(warehouse, results, run_id=context.run.run_id, checked_at=clock)
         write_report(quality, results, run_id=context.run.run_id, checked_at=clock)
         verdict = assess(results, is_new_data=bool(loads))

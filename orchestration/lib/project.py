@@ -12,8 +12,8 @@ from dagster_dbt import DbtProject
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 DBT_PROJECT_DIR: Final = ROOT / "dbt_project"
-DBT_EXECUTABLE: Final = str(Path(sys.executable).with_name("dbt"))
-"""Of this very environment, whether or not it is activated."""
+DBT_EXECUTABLE: Final = str(Path(sys.executable).with_name("pilotage-dbt"))
+"""Of this very environment, whether or not it is activated; see ``dbt_executable``."""
 
 
 def dbt_project() -> DbtProject:

@@ -69,6 +69,12 @@ CASES = (
         f"{{{{ seconds_between({_ts('2026-03-28 23:00:00')}, {_ts('2026-03-29 22:00:00')}) }}}}",
         "82800",
     ),
+    Case(
+        "elapsed_days_have_fractions",
+        "cast(round(1000000 * "
+        f"{{{{ days_elapsed({_ts('2026-03-28 23:00:00')}, {_ts('2026-03-29 22:00:00.5')}) }}}}) as bigint)",
+        "958339",
+    ),
     Case("days_between_dates", f"{{{{ days_between({_d('2026-03-28')}, {_d('2026-04-02')}) }}}}", "5"),
     Case("days_between_backwards", f"{{{{ days_between({_d('2026-04-02')}, {_d('2026-03-28')}) }}}}", "-5"),
     Case("days_are_added_over_february", f"{{{{ add_days({_d('2024-02-27')}, 3) }}}}", "2024-03-01"),

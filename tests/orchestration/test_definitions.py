@@ -151,3 +151,20 @@ def test_instance_file_is_private_to_this_machine_and_silent() -> None:
     assert content["concurrency"]["runs"]["max_concurrent_runs"] == 1
     assert content["run_monitoring"]["max_runtime_seconds"] > 0
     assert "--host 127.0.0.1" in (ROOT / "Makefile").read_text()
+
+
+def test_dbt_tells_its_version_without_loading_dbt_or_asking_anyone() -> None:
+    from importlib.metadata import version
+
+    from orchestration.lib.project import DBT_EXECUTABLE
+
+    done = subprocess.run(
+        [DBT_EXECUTABLE, "--version"],
+        env={**os.environ, "PYTHONPROFILEIMPORTTIME": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert version("dbt-core") in done.stdout
+    assert "dbt.cli" not in done.stderr
+    assert "socket" not in done.stderr

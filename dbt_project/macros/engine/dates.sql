@@ -41,6 +41,19 @@
     timestampdiff(second, {{ a }}, {{ b }})
 {%- endmacro %}
 
+{#- Days from timestamp a to timestamp b, fractions included; double. -#}
+{% macro days_elapsed(a, b) -%}
+    {{ return(adapter.dispatch('days_elapsed')(a, b)) }}
+{%- endmacro %}
+
+{% macro duckdb__days_elapsed(a, b) -%}
+    ((epoch_us({{ b }}) - epoch_us({{ a }})) / cast(86400000000 as double))
+{%- endmacro %}
+
+{% macro spark__days_elapsed(a, b) -%}
+    ((unix_micros({{ b }}) - unix_micros({{ a }})) / cast(86400000000 as double))
+{%- endmacro %}
+
 {#- Days from date d1 to date d2; integer. -#}
 {% macro days_between(d1, d2) -%}
     {{ return(adapter.dispatch('days_between')(d1, d2)) }}

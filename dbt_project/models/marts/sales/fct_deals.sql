@@ -107,10 +107,7 @@ final as (
                         as double
                     )
             else
-                cast(
-                    {{ seconds_between('deals.created_at', 'deals.closed_at') }}
-                    as double
-                ) / 86400
+                {{ days_elapsed('deals.created_at', 'deals.closed_at') }}
         end as days_to_close,
         deals.loss_stage_id,
         deals.loss_reason,
