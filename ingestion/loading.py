@@ -24,15 +24,13 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ingestion.arrow_resource import CONTRACT, arrow_resource
 from ingestion.config.settings import FilesSource, Warehouse
-from ingestion.config.workspace import Workspace
+from ingestion.config.workspace import STORAGE_VERSION, Workspace
 from ingestion.contracts import ENTITIES, Growth
 from ingestion.sources.files import LEDGER_TABLE, QUARANTINE_TABLE, files_source
 from ingestion.sources.files.prepare import KnownFile, prepare
 from ingestion.sources.files.report import PreparedBatch
 from ingestion.sources.files.sql import identifier
 
-STORAGE_VERSION: Final = "v1.5.0"
-"""Every BI driver of 2026 reads it; the default of DuckDB 2 only the newest do."""
 FILES_DATASET: Final = "raw_files"
 FILES_PIPELINE: Final = "files"
 MAX_PENDING_PACKAGES: Final = 100
@@ -63,7 +61,7 @@ def ensure_warehouse(path: Path) -> None:
     draft = path.with_suffix(".new")
     draft.unlink(missing_ok=True)
     with duckdb.connect() as connection:
-        connection.execute("attach $path as warehouse (storage_version 'v1.5.0')", {"path": str(draft)})
+        connection.execute(f"attach $path as warehouse (storage_version '{STORAGE_VERSION}')", {"path": str(draft)})
         connection.execute("checkpoint warehouse; detach warehouse")
     draft.chmod(0o600)
     draft.rename(path)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+STORAGE_VERSION: Final = "v1.5.0"
+"""Of every database file that is made: the BI drivers in use read it; the default of DuckDB 2 only the newest do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,9 @@ from typing import Final
 
 import duckdb
 
+from ingestion.config.workspace import STORAGE_VERSION
+
 LINK_NAME: Final = "pilotage.duckdb"
-STORAGE_VERSION: Final = "v1.5.0"
-"""Readers' drivers lag behind: DuckDB 1.5 refuses a file in the default format of 2.0 and reads this one."""
 
 PUBLICATION_TABLE: Final = "publication"
 _UNFINISHED: Final = ".unfinished"

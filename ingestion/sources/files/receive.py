@@ -332,6 +332,7 @@ def _check_workbook(file: OpenFile, name: str, limits: FilesSource) -> None:
                             raise FileRefusedError(
                                 "archive_bomb", f"{name}: the workbook inflates to more than {ceiling} bytes"
                             )
+    # zipfile raises the last two for a compression that it does not know and for an encrypted member.
     except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
         raise FileRefusedError(
             "archive_broken", f"{name}: it is no sound workbook ({error}); save it again as .xlsx"
