@@ -22,11 +22,13 @@ from orchestration.lib.environment import be_quiet_and_private
 from orchestration.lib.progress import run_log
 from orchestration.lib.project import DBT_EXECUTABLE, dbt_project
 from orchestration.lib.run import NightlyRun
+from orchestration.lib.run_history import relax_run_history
 
 
 def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
     """Return the definitions; ``resource_overrides`` replaces resources in tests."""
     be_quiet_and_private()
+    relax_run_history()
     home = os.environ.get("PILOTAGE_HOME")
     settings: Settings | None = load_settings(Workspace(Path(home))) if home else None
     project = dbt_project()

@@ -71,7 +71,8 @@ def _build(context: dg.AssetExecutionContext, dbt: DbtCliResource, run: NightlyR
     context.log.info("dbt %s: full %s, from %s (%s)", step, plan.is_full_refresh, plan.restate_from, plan.reason)
     write_parameters(workspace.warehouse, plan, as_of=run.day)
     variables = dbt_variables(settings) | {"has_build_parameters": True}
-    arguments = ["build", "--vars", json.dumps(variables)]
+    # dbt's own log at its default level costs a fifth of its time; what failed stands at level info.
+    arguments = ["--log-level-file", "info", "build", "--vars", json.dumps(variables)]
     if plan.is_full_refresh:
         arguments.append("--full-refresh")
     artifacts = workspace.dbt_target / context.run_id / step
