@@ -11,6 +11,8 @@ COMMANDS: Final = (
     ("benchmarks.load_web_events", "--rows", "5000000"),
     ("benchmarks.nightly", "overhead", "--scale", "1"),
     ("benchmarks.nightly", "one-day", "--scale", "10"),
+    ("benchmarks.nightly", "growth", "--scale", "40"),
+    ("benchmarks.estimators", "--seeds", "20"),
 )
 
 

@@ -1,0 +1,193 @@
+"""Every estimator against the truth of many demo companies, and what fresh cohorts read by three estimators.
+
+``python -m benchmarks.estimators --seeds 20``: for each seed a demo company is simulated and one night is run. The
+published rates are compared with the true parameters that the simulator wrote to ``truth.json``: mean error (bias) with
+its standard error over the companies, share of the yearly cohorts whose 95 % interval holds the truth, and share within
+three standard errors.
+
+The second table is the reason for Aalen-Johansen: deals that reached a stage in the last full quarter, five days after
+its end. The plain ratio counts those still open as failures, the ratio of the resolved ones forgets them (baseline).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from math import sqrt
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any, Final
+
+import duckdb
+
+from benchmarks.nightly import run_night, settle
+from ingestion.demo import simulate
+from orchestration.lib.environment import be_quiet_and_private
+
+END: Final = date(2026, 7, 5)
+FRESH_QUARTER: Final = date(2026, 4, 1)
+STAGE_WINDOW: Final = 90
+FEWEST_CASES: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One published rate beside the truth."""
+
+    name: str
+    seed: int
+    truth: float
+    value: float
+    count_cases: float
+    low: float
+    high: float
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether the 95 % interval holds the truth."""
+        return self.low <= self.truth <= self.high
+
+    @property
+    def is_near(self) -> bool:
+        """Whether the truth is at most three standard errors away."""
+        error = max(sqrt(self.truth * (1 - self.truth) / self.count_cases), (self.high - self.low) / (2 * 1.96))
+        return abs(self.value - self.truth) <= 3 * error
+
+
+def rates_with_truth(truth: dict[str, Any]) -> Iterator[tuple[str, str, str, str, int, str, float]]:
+    """Yield name, metric, dimension, its value, window in days, grain of the cohorts, and the true rate."""
+    rate = truth["email_to_mql_within_30_days"]
+    yield "KPI 1, e-mail, 30 days", "kpi1_mql_rate", "audience_type", "email", 30, "month", rate
+    for window in (30, 60, 90):
+        rate = truth["mql_to_sql"][str(window)]["sql"]
+        yield f"KPI 2, {window} days", "kpi2_sql_rate", "total", "all", window, "fiscal_year", rate
+    for stage, conversion in truth["stage_conversion"].items():
+        if "reached" in conversion:
+            rate = conversion["reached"][str(STAGE_WINDOW)]
+            name = f"KPI 3, {stage}, {STAGE_WINDOW} days"
+            yield name, "kpi3_stage_conversion", "stage", f"sales:{stage}", STAGE_WINDOW, "fiscal_year", rate
+
+
+def estimates(home: Path, seed: int) -> list[Estimate]:
+    """Return the published cohort rates of a company that have at least ``FEWEST_CASES`` cases."""
+    truth = json.loads((home / "truth.json").read_text(encoding="utf-8"))
+    found = []
+    with duckdb.connect(home / "published" / "pilotage.duckdb", read_only=True) as connection:
+        for name, metric, dimension, value, window, grain, rate in rates_with_truth(truth):
+            rows = connection.execute(
+                "select value, denominator, ci_low, ci_high from marts.kpi_values where basis = 'cohort_aj' "
+                "and metric_id = ? and dimension_name = ? and dimension_value = ? and window_days = ? "
+                "and period_grain = ? and value is not null and denominator >= ?",
+                [metric, dimension, value, window, grain, FEWEST_CASES],
+            ).fetchall()
+            found += [
+                Estimate(name, seed, rate, float(row[0]), float(row[1]), float(row[2]), float(row[3])) for row in rows
+            ]
+    return found
+
+
+def fresh_rates(home: Path) -> list[tuple[str, float, dict[str, float]]]:
+    """Return stage, true rate and the three readings of the fresh quarter, where all three exist."""
+    truth = json.loads((home / "truth.json").read_text(encoding="utf-8"))
+    found = []
+    with duckdb.connect(home / "build" / "warehouse.duckdb", read_only=True) as connection:
+        rows = connection.execute(
+            """
+            select
+                kpi_values.dimension_value,
+                kpi_values.value,
+                count(*) filter (where next_reached_at is not null),
+                count(*) filter (where next_reached_at is null and lost_at is not null),
+                count(*)
+            from marts.kpi_values
+            inner join intermediate.int_kpi__stage_reaches as reaches
+                on kpi_values.dimension_value = reaches.stage_id
+                and date_trunc('quarter', reaches.first_reached_date) = kpi_values.period_start
+            where metric_id = 'kpi3_stage_conversion' and basis = 'cohort_aj' and period_grain = 'quarter'
+                and period_start = ? and window_days = ? and dimension_name = 'stage' and value is not null
+            group by all
+            """,
+            [FRESH_QUARTER, STAGE_WINDOW],
+        ).fetchall()
+    for stage_id, value, count_reached, count_lost, count_entered in rows:
+        stage = stage_id.split(":")[1]
+        if count_entered >= FEWEST_CASES and count_reached + count_lost:
+            readings = {
+                "Aalen-Johansen": value,
+                "reached / entered": count_reached / count_entered,
+                "reached / (reached + lost)": count_reached / (count_reached + count_lost),
+            }
+            found.append((stage, truth["stage_conversion"][stage]["reached"][str(STAGE_WINDOW)], readings))
+    return found
+
+
+def print_estimates(all_estimates: list[Estimate]) -> None:
+    """Print one line an estimator."""
+    by_name: dict[str, list[Estimate]] = defaultdict(list)
+    for estimate in all_estimates:
+        by_name[estimate.name].append(estimate)
+    print(
+        "\n| estimator | cohorts | true rate | mean error | standard error | truth in the 95 % interval | within 3 se |"
+    )
+    print("|---|---|---|---|---|---|---|")
+    for name, members in by_name.items():
+        # Cohorts of one company are not independent of each other; companies are.
+        by_seed: dict[int, list[float]] = defaultdict(list)
+        for member in members:
+            by_seed[member.seed].append(member.value - member.truth)
+        errors = [fmean(of_seed) for of_seed in by_seed.values()]
+        standard_error = stdev(errors) / sqrt(len(errors)) if len(errors) > 1 else float("nan")
+        print(
+            f"| {name} | {len(members)} | {fmean(member.truth for member in members):.1%} | {fmean(errors):+.2%}"
+            f" | {standard_error:.2%} | {fmean(member.is_covered for member in members):.0%}"
+            f" | {fmean(member.is_near for member in members):.0%} |"
+        )
+
+
+def print_fresh(rates: list[tuple[str, float, dict[str, float]]]) -> None:
+    """Print bias and root mean squared error of the three readings, and the ratio to the resolved-only one."""
+    errors: dict[str, list[float]] = defaultdict(list)
+    for _, truth, readings in rates:
+        for name, value in readings.items():
+            errors[name].append(value - truth)
+    if not errors:
+        print("\nNo fresh cohort was large enough.")
+        return
+    baseline = sqrt(fmean(error**2 for error in errors["reached / (reached + lost)"]))
+    print(f"\n{len(rates)} cohorts of the quarter that ended five days before, true rates as above\n")
+    print("| estimator on a fresh cohort | mean error | root mean squared error | ratio to resolved-only |")
+    print("|---|---|---|---|")
+    for name, values in errors.items():
+        size = sqrt(fmean(error**2 for error in values))
+        print(f"| {name} | {fmean(values):+.1%} | {size:.1%} | {size / baseline:.2f} |")
+
+
+def main() -> None:
+    """Simulate, run a night, compare; for every seed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--scale", type=float, default=1.0)
+    arguments = parser.parse_args()
+    be_quiet_and_private()
+    all_estimates: list[Estimate] = []
+    all_fresh: list[tuple[str, float, dict[str, float]]] = []
+    for seed in range(1, arguments.seeds + 1):
+        with tempfile.TemporaryDirectory(prefix="pilotage_bench_") as folder:
+            home = Path(folder) / "demo"
+            simulate(home, seed=seed, scale=arguments.scale, end=END)
+            settle(home)
+            run_night(home, END)
+            all_estimates += estimates(home, seed)
+            all_fresh += fresh_rates(home)
+        print(f"  company {seed} of {arguments.seeds} done", flush=True)
+    print_estimates(all_estimates)
+    print_fresh(all_fresh)
+
+
+if __name__ == "__main__":
+    main()
