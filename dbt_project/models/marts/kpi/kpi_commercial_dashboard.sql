@@ -56,7 +56,8 @@ final as (
         kpi_values.gap_abs,
         kpi_values.gap_rel,
         kpi_values.attainment,
-        kpi_values.gap_paced
+        kpi_values.gap_paced,
+        kpi_values.value_as_reported
     from kpi_values
     inner join dashboard_lines
         on

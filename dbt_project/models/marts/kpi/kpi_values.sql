@@ -29,6 +29,12 @@ targets as (
 
 ),
 
+reported_values as (
+
+    select * from {{ ref('kpi_reported_values') }}
+
+),
+
 -- The headline of a metric that has cohorts is a cohort at its longest window.
 headline_windows as (
 
@@ -49,6 +55,7 @@ actual_values as (
         periods.is_complete,
         periods.count_working_days,
         periods.count_working_days_elapsed,
+        reported_values.value as value_as_reported,
         case
             when
                 all_values.period_grain in ('month', 'quarter', 'fiscal_year')
@@ -79,6 +86,17 @@ actual_values as (
             and all_values.metric_id = targets.metric_id
             and all_values.dimension_name = targets.dimension_name
             and all_values.dimension_value = targets.dimension_value
+    -- A complete period was reported once; of a running one each day's figure is kept.
+    left join reported_values
+        on
+            periods.is_complete = reported_values.is_complete
+            and (
+                periods.is_complete
+                or reported_values.reported_as_of = {{ as_of() }}
+            )
+            {% for column in series + ['period_start'] %}
+            and all_values.{{ column }} = reported_values.{{ column }}
+            {% endfor %}
     left join headline_windows
         on all_values.metric_id = headline_windows.metric_id
     where all_values.period_kind = 'actual'
@@ -171,7 +189,8 @@ final as (
                 then
                     value
                     - target * count_working_days_elapsed / count_working_days
-        end as gap_paced
+        end as gap_paced,
+        value_as_reported
     from compared
 
 )
