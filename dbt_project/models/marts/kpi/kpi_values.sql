@@ -53,8 +53,14 @@ actual_values as (
         periods.previous_period_start,
         periods.year_ago_period_start,
         periods.is_complete,
-        periods.count_working_days,
-        periods.count_working_days_elapsed,
+        case
+            when
+                all_values.metric_kind in ('count', 'amount')
+                and periods.count_working_days > 0
+                then
+                    cast(periods.count_working_days_elapsed as double)
+                    / periods.count_working_days
+        end as elapsed_share,
         reported_values.value as value_as_reported,
         case
             when
@@ -73,7 +79,8 @@ actual_values as (
                     )
                 )
                 then targets.target
-        end as target
+        end as target,
+        targets.target_high
     from all_values
     inner join periods
         on
@@ -114,7 +121,8 @@ compared as (
         {{ evolution_signal('actual_values', comparison ~ '_values') }}
             as evolution_signal_{{ comparison }},
         {% endfor %}
-        metrics.unit
+        metrics.unit,
+        metrics.direction
     from actual_values
     inner join metrics
         on actual_values.metric_id = metrics.metric_id
@@ -143,6 +151,28 @@ compared as (
             {% for column in series %}
             and actual_values.{{ column }} = elapsed_values.{{ column }}
             {% endfor %}
+
+),
+
+-- What a value is held against: its target, or the nearest point of a band; paced by
+-- the working days that have elapsed.
+aimed as (
+
+    select
+        *,
+        case
+            when target is not null
+                then greatest(target, least(value, coalesce(target_high, target)))
+        end as aim,
+        case
+            when target is not null and elapsed_share is not null
+                then
+                    greatest(
+                        target * elapsed_share,
+                        least(value, coalesce(target_high, target) * elapsed_share)
+                    )
+        end as paced_aim
+    from compared
 
 ),
 
@@ -181,17 +211,18 @@ final as (
         evolution_signal_{{ comparison }},
         {% endfor %}
         target,
-        value - target as gap_abs,
-        case when target <> 0 then (value - target) / target end as gap_rel,
-        case when target <> 0 then value / target end as attainment,
-        case
-            when metric_kind in ('count', 'amount') and count_working_days > 0
-                then
-                    value
-                    - target * count_working_days_elapsed / count_working_days
-        end as gap_paced,
+        case when target is not null then target_high end as target_high,
+        value - aim as gap_abs,
+        case when aim <> 0 then (value - aim) / aim end as gap_rel,
+        case when aim <> 0 then value / aim end as attainment,
+        value - paced_aim as gap_paced,
+        case direction
+            when 'maximise' then value >= coalesce(paced_aim, aim)
+            when 'minimise' then value <= coalesce(paced_aim, aim)
+            else value = coalesce(paced_aim, aim)
+        end as is_on_target,
         value_as_reported
-    from compared
+    from aimed
 
 )
 
