@@ -66,6 +66,20 @@ REPORTED_VALUES = pa.schema(
         ("metric_version", pa.int64()),
     ]
 )
+CHECK_RESULTS = pa.schema(
+    [
+        ("check_id", pa.string()),
+        ("run_id", pa.string()),
+        ("checked_at", pa.timestamp("us")),
+        ("table_name", pa.string()),
+        ("column_name", pa.string()),
+        ("expectation_type", pa.string()),
+        ("outcome", pa.string()),
+        ("is_blocking", pa.bool_()),
+        ("count_evaluated", pa.int64()),
+        ("count_unexpected", pa.int64()),
+    ]
+)
 LOAD_ID = pa.field("_dlt_load_id", pa.string())
 LOADS = pa.schema([("load_id", pa.string()), ("schema_name", pa.string()), ("status", pa.int64())])
 
@@ -78,6 +92,7 @@ def raw_tables() -> dict[tuple[str, str], pa.Table]:
     tables["raw_files", "loaded_files"] = LOADED_FILES.append(LOAD_ID).empty_table()
     tables["raw_files", "quarantined_rows"] = QUARANTINED_ROWS.append(LOAD_ID).empty_table()
     tables["raw_files", "_dlt_loads"] = LOADS.empty_table()
+    tables["raw_quality", "check_results"] = CHECK_RESULTS.empty_table()
     tables["raw_reported", "kpi_values"] = REPORTED_VALUES.empty_table()
     tables |= {("raw_workspace", name): table for name, table in read_seeds(DEFAULT_SEEDS).items()}
     return tables

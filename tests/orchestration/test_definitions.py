@@ -66,6 +66,7 @@ def test_keys_are_schema_and_table(graph: dg.AssetGraph) -> None:
         "inbox",
         "raw_files",
         "raw_workspace",
+        "raw_quality",
         "raw_reported",
         "staging",
         "intermediate",
