@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from ingestion.config.seeds import SEEDS
@@ -160,3 +162,26 @@ def test_engine_differences_stay_in_the_engine_macros(manifest: Manifest) -> Non
     forbidden = re.compile(r"\bqualify\b|::|\blist_\w+\(|group by all|\bregexp_matches\b|\bdate_diff\b|\bepoch\b")
     wrong = [model["name"] for model in _models(manifest) if forbidden.search(model["raw_code"].lower())]
     assert wrong == []
+
+
+def test_every_column_of_every_model_is_described(manifest: Manifest, empty_built_warehouse: Path) -> None:
+    with duckdb.connect(str(empty_built_warehouse), read_only=True) as connection:
+        built = dict(
+            connection.execute(
+                "select schema_name || '.' || table_name, list(column_name) from duckdb_columns() group by all"
+            ).fetchall()
+        )
+    wrong = {}
+    for model in _models(manifest):
+        described = {name for name, column in model["columns"].items() if column["description"].strip()}
+        if difference := set(built[f"{model['schema']}.{model['name']}"]) ^ described:
+            wrong[model["name"]] = sorted(difference)
+    assert wrong == {}
+
+
+def test_every_mart_is_exposed_and_every_exposure_and_metric_is_described(manifest: Manifest) -> None:
+    exposed = set(manifest["exposures"]["exposure.pilotage.published_database"]["depends_on"]["nodes"])
+    assert exposed == {mart["unique_id"] for mart in _marts(manifest)}
+    for kind in ("exposures", "metrics", "semantic_models"):
+        assert manifest[kind], kind
+        assert [name for name, node in manifest[kind].items() if not (node["description"] or "").strip()] == []
