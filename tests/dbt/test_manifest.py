@@ -11,6 +11,7 @@ import pytest
 
 from ingestion.config.seeds import SEEDS
 from ingestion.contracts import ENTITIES
+from orchestration.lib.lineage import README, lineage, with_lineage
 
 Manifest = dict[str, Any]
 
@@ -185,3 +186,35 @@ def test_every_mart_is_exposed_and_every_exposure_and_metric_is_described(manife
     for kind in ("exposures", "metrics", "semantic_models"):
         assert manifest[kind], kind
         assert [name for name, node in manifest[kind].items() if not (node["description"] or "").strip()] == []
+
+
+def test_lineage_of_the_readme_is_that_of_the_models(manifest: Manifest) -> None:
+    readme = README.read_text(encoding="utf-8")
+    assert with_lineage(readme, manifest) == readme, "run python -m orchestration.lib.lineage"
+    with pytest.raises(ValueError, match="markers"):
+        with_lineage("no picture", manifest)
+
+
+def test_lineage_leaves_out_what_a_longer_way_implies() -> None:
+    def model(layer: str, domain: str, *parents: str) -> dict[str, Any]:
+        return {"resource_type": "model", "fqn": ["pilotage", layer, domain], "depends_on": {"nodes": list(parents)}}
+
+    picture = lineage(
+        {
+            "sources": {"s": {"schema": "raw_files"}},
+            "nodes": {
+                "a": model("staging", "files", "s"),
+                "b": model("intermediate", "web", "a"),
+                "c": model("marts", "core", "a", "b"),
+                "d": model("marts", "core", "c"),
+            },
+            "exposures": {"e": {"name": "a_board", "depends_on": {"nodes": ["c", "d"]}}},
+        }
+    )
+    assert [line.strip() for line in picture.splitlines() if "-->" in line] == [
+        "intermediate_web --> marts_core",
+        "marts_core --> exposures_a_board",
+        "raw_raw_files --> staging_files",
+        "staging_files --> intermediate_web",
+    ]
+    assert 'marts_core["core (2)"]' in picture
