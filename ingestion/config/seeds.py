@@ -51,6 +51,8 @@ class Seed:
     key: tuple[str, ...]
     optional: frozenset[str] = frozenset()
     allowed: Mapping[str, frozenset[str]] | None = None
+    may_lack: frozenset[str] = frozenset()
+    """Optional columns that a file need not even have: they came after the first files were written."""
     is_own: bool = False
     """True where every workspace must have its own file."""
 
@@ -122,8 +124,13 @@ SEEDS: Final[dict[str, Seed]] = {
         ),
         Seed(
             "targets",
-            _columns("metric_id:string target_month:date stage_name:string target_value:float valid_from:date"),
+            _columns(
+                "metric_id:string target_month:date stage_name:string target_value:float valid_from:date"
+                " target_high:float"
+            ),
             ("metric_id", "target_month", "stage_name", "valid_from"),
+            frozenset({"target_high"}),
+            may_lack=frozenset({"target_high"}),
         ),
         Seed(
             "channel_rules",
@@ -209,7 +216,7 @@ def _read(seed: Seed, path: Path, problems: list[Problem]) -> pa.Table | None:
     problems += [
         Problem(file, name, "", f"the column is missing; the header is {','.join(seed.columns)}")
         for name in seed.columns
-        if name not in text.column_names
+        if name not in text.column_names and name not in seed.may_lack
     ]
     problems += [
         Problem(file, name, "", f"no such column; the header is {','.join(seed.columns)}")
@@ -218,6 +225,9 @@ def _read(seed: Seed, path: Path, problems: list[Problem]) -> pa.Table | None:
     ]
     if len(problems) > before:
         return None
+    for name in seed.columns:
+        if name not in text.column_names:
+            text = text.append_column(name, pa.nulls(text.num_rows, pa.string()))
     columns = {name: _typed(seed, name, text[name].combine_chunks(), file, problems) for name in seed.columns}
     if len(problems) > before:
         return None
@@ -495,6 +505,15 @@ def _target_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
                     "target_month",
                     str(row["target_month"]),
                     "give the first day of a month",
+                )
+            )
+        if row["target_high"] is not None and row["target_high"] < row["target_value"]:
+            problems.append(
+                Problem(
+                    "seeds/targets.csv",
+                    f"target_high of {row['metric_id']}",
+                    f"{row['target_high']:g}",
+                    f"a band ends above target_value, {row['target_value']:g}; leave it empty where there is none",
                 )
             )
         if row["stage_name"] not in stages:

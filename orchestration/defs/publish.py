@@ -13,6 +13,7 @@ from orchestration.lib.build_gate import require_complete_build
 from orchestration.lib.build_plan import definitions_fingerprint, record_build
 from orchestration.lib.project import DBT_PROJECT_DIR
 from orchestration.lib.publish import publish
+from orchestration.lib.reported import log_reported
 from orchestration.lib.run import NightlyRun
 
 PUBLISHED: Final = dg.AssetKey(["published", "pilotage"])
@@ -48,6 +49,7 @@ def build_publication(project: DbtProject, marts: list[dg.AssetKey]) -> dg.Asset
             tables=[mart.path[-1] for mart in marts],
             memory_limit=settings.warehouse.memory_limit,
         )
+        log_reported(workspace.warehouse, workspace.published_database)
         for earlier in workspace.dbt_target.iterdir():
             if earlier.is_dir() and earlier.name != context.run_id:
                 shutil.rmtree(earlier, ignore_errors=True)

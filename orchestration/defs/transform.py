@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import dagster as dg
+import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
 from orchestration.lib.build_gate import failed_nodes
 from orchestration.lib.build_plan import definitions_fingerprint, plan_build, write_parameters
 from orchestration.lib.dbt_variables import dbt_variables
 from orchestration.lib.project import DBT_PROJECT_DIR
+from orchestration.lib.reported import log_reported, make_log
 from orchestration.lib.run import NightlyRun
 
 KPI_SELECTION: Final = "path:models/intermediate/kpi path:models/marts/kpi"
@@ -70,6 +72,13 @@ def _build(context: dg.AssetExecutionContext, dbt: DbtCliResource, run: NightlyR
     )
     context.log.info("dbt %s: full %s, from %s (%s)", step, plan.is_full_refresh, plan.restate_from, plan.reason)
     write_parameters(workspace.warehouse, plan, as_of=run.day)
+    make_log(workspace.warehouse)
+    try:
+        # What a run that died right after its publication could not log any more.
+        log_reported(workspace.warehouse, workspace.published_database)
+    except duckdb.Error as error:
+        # A damaged file must not keep the next one from being published.
+        context.log.warning("the published database cannot be read, so its figures are not in the log: %s", error)
     variables = dbt_variables(settings) | {"has_build_parameters": True}
     # dbt's own log at its default level costs a fifth of its time; what failed stands at level info.
     arguments = ["--log-level-file", "info", "build", "--vars", json.dumps(variables)]

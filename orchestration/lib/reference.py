@@ -1,7 +1,8 @@
 """The reference pages of the public interface, written from the product itself so that they cannot drift.
 
-``python -m orchestration.lib.reference DATABASE`` writes docs/workspace.md (settings and seeds) and docs/interface.md
-(published tables and metrics, from a published DATABASE of the demo company). Tests hold both pages to the product.
+``python -m orchestration.lib.reference DATABASE`` writes docs/workspace.md (settings and seeds) and, from a published
+DATABASE of the demo company, docs/interface.md (published tables) and docs/metrics.md (the catalogue of the metrics).
+Tests hold the pages to the product.
 """
 
 from __future__ import annotations
@@ -145,8 +146,57 @@ def interface_page(database: Path) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def metrics_page(database: Path) -> str:
+    """Return docs/metrics.md: the catalogue of the metrics by what they are useful for, with bases and dimensions."""
+    with duckdb.connect(database, read_only=True) as connection:
+        metrics = connection.execute(
+            """
+            select
+                catalog.useful_for_en, catalog.useful_for_fr, catalog.metric_id, catalog.label_en, catalog.label_fr,
+                catalog.formula, catalog.objective_en, catalog.unit, catalog.metric_grain, catalog.owner,
+                catalog.version, published.bases, published.dimensions
+            from marts.kpi_catalog as catalog
+            left join (
+                select
+                    metric_id,
+                    array_to_string(list(distinct basis order by basis desc), ', ') as bases,
+                    array_to_string(list(distinct dimension_name order by dimension_name), ', ') as dimensions
+                from marts.kpi_values
+                group by metric_id
+            ) as published using (metric_id)
+            order by catalog.useful_for_en, catalog.metric_id
+            """
+        ).fetchall()
+    lines = [
+        "# The metrics",
+        _NOTE,
+        "",
+        "What `marts.kpi_catalog` says. [How the numbers are defined](definitions.md) explains bases and intervals.",
+    ]
+    last = ""
+    for useful_en, useful_fr, metric_id, label_en, label_fr, formula, *others in metrics:
+        if useful_en != last:
+            lines += ["", f"## Useful to: {useful_en[:1].lower()}{useful_en[1:]}", "", f"*{useful_fr}*"]
+            last = useful_en
+        objective, unit, grain, owner, version, bases, dimensions = others
+        lines += [
+            "",
+            f"### `{metric_id}`",
+            "",
+            f"**{label_en}** · {label_fr}",
+            "",
+            f"{formula}.",
+            "",
+            f"{objective} · unit: {unit} · of each {grain} · owner: {owner} · version {version}",
+            "",
+            f"Bases: {bases or 'none'}. Dimensions: {dimensions or 'none'}.",
+        ]
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
-    """Write both pages."""
+    """Write the pages."""
+    (DOCS / "metrics.md").write_text(metrics_page(Path(sys.argv[1])), encoding="utf-8")
     (DOCS / "workspace.md").write_text(workspace_page(), encoding="utf-8")
     (DOCS / "interface.md").write_text(interface_page(Path(sys.argv[1])), encoding="utf-8")
 

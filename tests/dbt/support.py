@@ -49,6 +49,37 @@ QUARANTINED_ROWS = pa.schema(
         ("column_name", pa.string()),
     ]
 )
+REPORTED_VALUES = pa.schema(
+    [
+        ("metric_id", pa.string()),
+        ("period_grain", pa.string()),
+        ("period_start", pa.date32()),
+        ("dimension_name", pa.string()),
+        ("dimension_value", pa.string()),
+        ("basis", pa.string()),
+        ("window_days", pa.int64()),
+        ("reported_as_of", pa.date32()),
+        ("is_complete", pa.bool_()),
+        ("numerator", pa.decimal128(18, 4)),
+        ("denominator", pa.decimal128(18, 4)),
+        ("value", pa.float64()),
+        ("metric_version", pa.int64()),
+    ]
+)
+CHECK_RESULTS = pa.schema(
+    [
+        ("check_id", pa.string()),
+        ("run_id", pa.string()),
+        ("checked_at", pa.timestamp("us")),
+        ("table_name", pa.string()),
+        ("column_name", pa.string()),
+        ("expectation_type", pa.string()),
+        ("outcome", pa.string()),
+        ("is_blocking", pa.bool_()),
+        ("count_evaluated", pa.int64()),
+        ("count_unexpected", pa.int64()),
+    ]
+)
 LOAD_ID = pa.field("_dlt_load_id", pa.string())
 LOADS = pa.schema([("load_id", pa.string()), ("schema_name", pa.string()), ("status", pa.int64())])
 
@@ -61,6 +92,8 @@ def raw_tables() -> dict[tuple[str, str], pa.Table]:
     tables["raw_files", "loaded_files"] = LOADED_FILES.append(LOAD_ID).empty_table()
     tables["raw_files", "quarantined_rows"] = QUARANTINED_ROWS.append(LOAD_ID).empty_table()
     tables["raw_files", "_dlt_loads"] = LOADS.empty_table()
+    tables["raw_quality", "check_results"] = CHECK_RESULTS.empty_table()
+    tables["raw_reported", "kpi_values"] = REPORTED_VALUES.empty_table()
     tables |= {("raw_workspace", name): table for name, table in read_seeds(DEFAULT_SEEDS).items()}
     return tables
 

@@ -125,6 +125,16 @@ CASES = (
         "1.5",
     ),
     Case(
+        "joined_texts_are_in_order_and_leave_out_null",
+        "(select {{ joined_texts('name') }} from (values ('b'), (null), ('a'), ('é'), ('B')) as names (name))",
+        "B, a, b, é",
+    ),
+    Case(
+        "joined_texts_of_nothing_but_null_are_none",
+        "(select nullif({{ joined_texts('name') }}, '') from (values (cast(null as string))) as names (name))",
+        None,
+    ),
+    Case(
         "key_separates_its_parts",
         """{{ surrogate_key(["'a'", "'bc'"]) }} = {{ surrogate_key(["'ab'", "'c'"]) }}""",
         "false",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from ingestion.config.seeds import SEEDS
 from ingestion.contracts import ENTITIES
+from orchestration.lib.lineage import README, lineage, with_lineage
 
 Manifest = dict[str, Any]
 
@@ -22,7 +25,7 @@ READS = {
     "kpi": {"intermediate", "marts", "kpi preparation", "kpi"},
 }
 NAMES = {
-    "staging": r"stg_(files|workspace)__[a-z_]+",
+    "staging": r"stg_(files|workspace|reported|quality)__[a-z_]+",
     "intermediate": r"int_[a-z]+__[a-z_]+",
     "marts": r"(dim|fct|kpi)_[a-z_]+",
 }
@@ -69,6 +72,7 @@ def test_models_are_named_after_their_layer_and_stand_in_its_schema(manifest: Ma
 
 def test_staging_has_one_model_per_raw_table(manifest: Manifest) -> None:
     expected = {f"stg_files__{name}" for name in ENTITIES} | {f"stg_workspace__{name}" for name in SEEDS}
+    expected |= {"stg_files__quarantined_rows", "stg_quality__check_results", "stg_reported__kpi_values"}
     assert {model["name"] for model in _models(manifest) if model["fqn"][1] == "staging"} == expected
 
 
@@ -159,3 +163,58 @@ def test_engine_differences_stay_in_the_engine_macros(manifest: Manifest) -> Non
     forbidden = re.compile(r"\bqualify\b|::|\blist_\w+\(|group by all|\bregexp_matches\b|\bdate_diff\b|\bepoch\b")
     wrong = [model["name"] for model in _models(manifest) if forbidden.search(model["raw_code"].lower())]
     assert wrong == []
+
+
+def test_every_column_of_every_model_is_described(manifest: Manifest, empty_built_warehouse: Path) -> None:
+    with duckdb.connect(str(empty_built_warehouse), read_only=True) as connection:
+        built = dict(
+            connection.execute(
+                "select schema_name || '.' || table_name, list(column_name) from duckdb_columns() group by all"
+            ).fetchall()
+        )
+    wrong = {}
+    for model in _models(manifest):
+        described = {name for name, column in model["columns"].items() if column["description"].strip()}
+        if difference := set(built[f"{model['schema']}.{model['name']}"]) ^ described:
+            wrong[model["name"]] = sorted(difference)
+    assert wrong == {}
+
+
+def test_every_mart_is_exposed_and_every_exposure_and_metric_is_described(manifest: Manifest) -> None:
+    exposed = set(manifest["exposures"]["exposure.pilotage.published_database"]["depends_on"]["nodes"])
+    assert exposed == {mart["unique_id"] for mart in _marts(manifest)}
+    for kind in ("exposures", "metrics", "semantic_models"):
+        assert manifest[kind], kind
+        assert [name for name, node in manifest[kind].items() if not (node["description"] or "").strip()] == []
+
+
+def test_lineage_of_the_readme_is_that_of_the_models(manifest: Manifest) -> None:
+    readme = README.read_text(encoding="utf-8")
+    assert with_lineage(readme, manifest) == readme, "run python -m orchestration.lib.lineage"
+    with pytest.raises(ValueError, match="markers"):
+        with_lineage("no picture", manifest)
+
+
+def test_lineage_leaves_out_what_a_longer_way_implies() -> None:
+    def model(layer: str, domain: str, *parents: str) -> dict[str, Any]:
+        return {"resource_type": "model", "fqn": ["pilotage", layer, domain], "depends_on": {"nodes": list(parents)}}
+
+    picture = lineage(
+        {
+            "sources": {"s": {"schema": "raw_files"}},
+            "nodes": {
+                "a": model("staging", "files", "s"),
+                "b": model("intermediate", "web", "a"),
+                "c": model("marts", "core", "a", "b"),
+                "d": model("marts", "core", "c"),
+            },
+            "exposures": {"e": {"name": "a_board", "depends_on": {"nodes": ["c", "d"]}}},
+        }
+    )
+    assert [line.strip() for line in picture.splitlines() if "-->" in line] == [
+        "intermediate_web --> marts_core",
+        "marts_core --> exposures_a_board",
+        "raw_raw_files --> staging_files",
+        "staging_files --> intermediate_web",
+    ]
+    assert 'marts_core["core (2)"]' in picture

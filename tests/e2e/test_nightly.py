@@ -220,6 +220,15 @@ def test_interface_page_lists_every_published_table_key_column_and_metric(demo) 
     )
 
 
+def test_metrics_page_is_the_catalogue(demo) -> None:
+    from orchestration.lib.reference import DOCS, metrics_page
+
+    published = demo.home / "published" / "pilotage.duckdb"
+    assert (DOCS / "metrics.md").read_text(encoding="utf-8") == metrics_page(published), (
+        "run python -m orchestration.lib.reference on a published demo"
+    )
+
+
 def test_refused_and_unmatched_files_are_told_by_name(demo_copy: Path, pilotage: Callable) -> None:
     inbox = demo_copy / "inbox"
     (inbox / "erp" / "orders_without_header.csv").write_text("1,2,canary@example.com\n", encoding="utf-8")

@@ -26,7 +26,8 @@ def _write(tmp_path: Path, results: dict[str, dict[str, str]]) -> tuple[Path, li
 
 def test_complete_build_passes(tmp_path: Path) -> None:
     manifest, folders = _write(
-        tmp_path, {"facts": {"model.a": "success", "test.a": "pass"}, "kpis": {"model.k": "success"}}
+        tmp_path,
+        {"facts": {"model.a": "success", "test.a": "pass"}, "kpis": {"model.k": "success", "exposure.board": "no-op"}},
     )
     assert require_complete_build(manifest, folders) == 3
 

@@ -46,3 +46,16 @@
     } -%}
     nullif({% if part == 'host' %}lower({% endif %}regexp_extract({{ url }}, '{{ patterns[part] }}', 1){% if part == 'host' %}){% endif %}, '')
 {%- endmacro %}
+
+{#- Texts of a group in their order, joined by commas; an aggregate. -#}
+{% macro joined_texts(expr) -%}
+    {{ return(adapter.dispatch('joined_texts')(expr)) }}
+{%- endmacro %}
+
+{% macro duckdb__joined_texts(expr) -%}
+    string_agg({{ expr }}, ', ' order by {{ expr }})
+{%- endmacro %}
+
+{% macro spark__joined_texts(expr) -%}
+    array_join(sort_array(collect_list({{ expr }})), ', ')
+{%- endmacro %}

@@ -134,11 +134,11 @@ def _replace(name: str, old: str, new: str) -> Callable[[Path], None]:
         (_replace("ideal_customer", "company_size,120", "company_size,5"), "the ideal customer must reach 10"),
         (_replace("ideal_customer", "company_size,120", "company_siz,120"), "is not in scoring_criteria.csv"),
         (
-            _replace("targets", "valid_from\n", "valid_from\nnew_leads,2026-01-15,all,3,2026-01-01\n"),
+            _replace("targets", "target_high\n", "target_high\nnew_leads,2026-01-15,all,3,2026-01-01,\n"),
             "give the first day of a month",
         ),
         (
-            _replace("targets", "valid_from\n", "valid_from\nnew_leads,2026-01-01,nowhere,3,2026-01-01\n"),
+            _replace("targets", "target_high\n", "target_high\nnew_leads,2026-01-01,nowhere,3,2026-01-01,\n"),
             "use 'all' or a stage",
         ),
         (_replace("holidays", "2026-01-01", "01/01/2026"), "'01/01/2026' in line"),

@@ -19,6 +19,14 @@ final as (
     select
         'kpi3_stage_conversion' as metric_id,
         cast({{ var('stage_window_days') }} as bigint) as window_days
+    union all
+    select
+        'funnel_next' as metric_id,
+        cast({{ var('stage_window_days') }} as bigint) as window_days
+    union all
+    select
+        'funnel_start' as metric_id,
+        cast({{ var('funnel_window_days') }} as bigint) as window_days
 
 )
 

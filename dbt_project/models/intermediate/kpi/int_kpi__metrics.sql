@@ -20,6 +20,7 @@
 {% set objectives = {
     'maximise': ('Maximise', 'Maximiser'),
     'minimise': ('Minimise', 'Minimiser'),
+    'band': ('Keep within the band', 'Maintenir dans la fourchette'),
 } %}
 {#- metric_id, kind, grain, direction, unit, owner, version, purpose, English label,
     French label, formula. -#}

@@ -27,6 +27,7 @@ versions as (
         stage_name,
         target_month,
         target_value,
+        target_high,
         row_number() over (
             partition by metric_id, stage_name, target_month
             order by valid_from desc
@@ -48,7 +49,8 @@ monthly as (
         case when versions.stage_name = 'all' then 'all' else stages.stage_id end
             as dimension_value,
         versions.target_month,
-        versions.target_value
+        versions.target_value,
+        versions.target_high
     from versions
     inner join metrics
         on versions.metric_id = metrics.metric_id
@@ -70,7 +72,11 @@ summed as (
         metric_id,
         dimension_name,
         dimension_value,
-        sum(target_value) as target
+        sum(target_value) as target,
+        case
+            when count(target_high) > 0
+                then sum(coalesce(target_high, target_value))
+        end as target_high
     from monthly
     where metric_kind in ('count', 'amount')
     group by
@@ -92,7 +98,8 @@ final as (
         metric_id,
         dimension_name,
         dimension_value,
-        target_value as target
+        target_value as target,
+        target_high
     from monthly
     union all
     select * from summed

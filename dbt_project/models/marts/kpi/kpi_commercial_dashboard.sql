@@ -53,10 +53,13 @@ final as (
         kpi_values.evolution_signal_{{ comparison }},
         {% endfor %}
         kpi_values.target,
+        kpi_values.target_high,
         kpi_values.gap_abs,
         kpi_values.gap_rel,
         kpi_values.attainment,
-        kpi_values.gap_paced
+        kpi_values.gap_paced,
+        kpi_values.is_on_target,
+        kpi_values.value_as_reported
     from kpi_values
     inner join dashboard_lines
         on

@@ -29,6 +29,12 @@ targets as (
 
 ),
 
+reported_values as (
+
+    select * from {{ ref('kpi_reported_values') }}
+
+),
+
 -- The headline of a metric that has cohorts is a cohort at its longest window.
 headline_windows as (
 
@@ -47,8 +53,15 @@ actual_values as (
         periods.previous_period_start,
         periods.year_ago_period_start,
         periods.is_complete,
-        periods.count_working_days,
-        periods.count_working_days_elapsed,
+        case
+            when
+                all_values.metric_kind in ('count', 'amount')
+                and periods.count_working_days > 0
+                then
+                    cast(periods.count_working_days_elapsed as double)
+                    / periods.count_working_days
+        end as elapsed_share,
+        reported_values.value as value_as_reported,
         case
             when
                 all_values.period_grain in ('month', 'quarter', 'fiscal_year')
@@ -66,7 +79,8 @@ actual_values as (
                     )
                 )
                 then targets.target
-        end as target
+        end as target,
+        targets.target_high
     from all_values
     inner join periods
         on
@@ -79,6 +93,17 @@ actual_values as (
             and all_values.metric_id = targets.metric_id
             and all_values.dimension_name = targets.dimension_name
             and all_values.dimension_value = targets.dimension_value
+    -- A complete period was reported once; of a running one each day's figure is kept.
+    left join reported_values
+        on
+            periods.is_complete = reported_values.is_complete
+            and (
+                periods.is_complete
+                or reported_values.reported_as_of = {{ as_of() }}
+            )
+            {% for column in series + ['period_start'] %}
+            and all_values.{{ column }} = reported_values.{{ column }}
+            {% endfor %}
     left join headline_windows
         on all_values.metric_id = headline_windows.metric_id
     where all_values.period_kind = 'actual'
@@ -96,7 +121,8 @@ compared as (
         {{ evolution_signal('actual_values', comparison ~ '_values') }}
             as evolution_signal_{{ comparison }},
         {% endfor %}
-        metrics.unit
+        metrics.unit,
+        metrics.direction
     from actual_values
     inner join metrics
         on actual_values.metric_id = metrics.metric_id
@@ -125,6 +151,28 @@ compared as (
             {% for column in series %}
             and actual_values.{{ column }} = elapsed_values.{{ column }}
             {% endfor %}
+
+),
+
+-- What a value is held against: its target, or the nearest point of a band; paced by
+-- the working days that have elapsed.
+aimed as (
+
+    select
+        *,
+        case
+            when target is not null
+                then greatest(target, least(value, coalesce(target_high, target)))
+        end as aim,
+        case
+            when target is not null and elapsed_share is not null
+                then
+                    greatest(
+                        target * elapsed_share,
+                        least(value, coalesce(target_high, target) * elapsed_share)
+                    )
+        end as paced_aim
+    from compared
 
 ),
 
@@ -163,16 +211,18 @@ final as (
         evolution_signal_{{ comparison }},
         {% endfor %}
         target,
-        value - target as gap_abs,
-        case when target <> 0 then (value - target) / target end as gap_rel,
-        case when target <> 0 then value / target end as attainment,
-        case
-            when metric_kind in ('count', 'amount') and count_working_days > 0
-                then
-                    value
-                    - target * count_working_days_elapsed / count_working_days
-        end as gap_paced
-    from compared
+        case when target is not null then target_high end as target_high,
+        value - aim as gap_abs,
+        case when aim <> 0 then (value - aim) / aim end as gap_rel,
+        case when aim <> 0 then value / aim end as attainment,
+        value - paced_aim as gap_paced,
+        case direction
+            when 'maximise' then value >= coalesce(paced_aim, aim)
+            when 'minimise' then value <= coalesce(paced_aim, aim)
+            else value = coalesce(paced_aim, aim)
+        end as is_on_target,
+        value_as_reported
+    from aimed
 
 )
 

@@ -14,6 +14,7 @@ renamed as (
         stage_name,
         -- numbers
         target_value,
+        target_high,
         -- dates
         target_month,
         valid_from
