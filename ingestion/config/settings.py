@@ -236,6 +236,12 @@ class Method(Strict):
         default=180, ge=1, le=1830, description="Days without an inbound signal that close a lead cycle."
     )
     session_gap_minutes: int = Field(default=30, ge=1, le=720, description="Silence that ends a web session.")
+    attribution_lookback_days: int = Field(
+        default=365, ge=1, le=1830, description="Days before a conversion in which a touch can have credit."
+    )
+    attribution_half_life_days: float = Field(
+        default=7, gt=0, le=365, description="Days that halve the credit of a touch (model time_decay)."
+    )
     orders_from: OrderBasis = Field(
         default=OrderBasis.ORDERS, description="won_deals: for a company whose orders are its won deals."
     )

@@ -72,6 +72,30 @@
         ~ "the window / deals that first reached the stage in the period; a loss competes"
     ),
     (
+        'attributed_mqls', 'count', 'lead cycle', 'maximise', 'leads', 'marketing', 1, 'marketing',
+        "MQL credited to the channel", "MQL attribués au canal",
+        "Shares of the MQL of the period that the attribution model gives to the touches "
+        ~ "of the channel; dimension channel:model, five models"
+    ),
+    (
+        'attributed_sqls', 'count', 'lead cycle', 'maximise', 'leads', 'marketing', 1, 'marketing',
+        "SQL credited to the channel", "SQL attribués au canal",
+        "Shares of the SQL of the period that the attribution model gives to the touches "
+        ~ "of the channel; dimension channel:model, five models"
+    ),
+    (
+        'attributed_orders', 'count', 'order', 'maximise', 'orders', 'marketing', 1, 'marketing',
+        "Orders credited to the channel", "Commandes attribuées au canal",
+        "Shares of the orders confirmed in the period that the attribution model gives to "
+        ~ "the touches of all contacts of the company; dimension channel:model, five models"
+    ),
+    (
+        'attributed_orders_amount', 'amount', 'order', 'maximise', 'currency', 'marketing', 1, 'marketing',
+        "Order amount credited to the channel", "Montant des commandes attribué au canal",
+        "Net order amount shared as attributed_orders; the channels of a model sum to "
+        ~ "orders_amount"
+    ),
+    (
         'orders_count', 'count', 'order', 'maximise', 'orders', 'sales', 1, 'activity',
         "Orders", "Commandes",
         "Orders confirmed in the period, later cancellations included"

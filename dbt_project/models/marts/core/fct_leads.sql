@@ -52,6 +52,7 @@ final as (
         acquisitions.acquisition_channel_name,
         acquisitions.acquisition_audience_type,
         acquisitions.acquisition_campaign_name,
+        acquisitions.acquisition_content_name,
         coalesce(companies.region_name, owners.region_name) as region_name,
         companies.sector,
         cycles.mql_at,

@@ -1,0 +1,90 @@
+-- Law 6: in each model the credits of a conversion sum to 1, of every conversion that
+-- there is; the credited amounts sum to the amount of the order, and the channels of a
+-- period to its net order amount.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_attribution_credits'}}}) }}
+
+with
+
+both_sides as (
+
+    {% for type, mart, id, amount in [
+        ('mql', 'fct_mqls', 'lead_cycle_id', '0'),
+        ('sql', 'fct_sqls', 'lead_cycle_id', '0'),
+        ('order', 'fct_orders', 'order_id', 'coalesce(amount_base, 0)'),
+    ] %}
+    {% for model_name in [
+        'first_touch', 'last_non_direct', 'linear', 'position_based', 'time_decay',
+    ] %}
+    select
+        '{{ type }}' as conversion_type,
+        {{ id }} as conversion_id,
+        '{{ model_name }}' as model_name,
+        cast(1 as double) as count_conversions,
+        cast({{ amount }} as decimal(18, 4)) as amount_base,
+        cast(0 as double) as credit,
+        cast(0 as decimal(18, 4)) as credited_amount_base
+    from {{ ref(mart) }}
+    union all
+    {% endfor %}
+    {% endfor %}
+    select
+        conversion_type,
+        conversion_id,
+        model_name,
+        cast(0 as double) as count_conversions,
+        cast(0 as decimal(18, 4)) as amount_base,
+        credit,
+        coalesce(credited_amount_base, 0) as credited_amount_base
+    from {{ ref('fct_attribution_credits') }}
+
+),
+
+broken_conversions as (
+
+    select
+        conversion_id as broken_at,
+        model_name
+    from both_sides
+    group by conversion_type, conversion_id, model_name
+    having
+        abs(sum(credit) - sum(count_conversions)) > 0.000000001
+        or sum(credited_amount_base) <> sum(amount_base)
+
+),
+
+period_amounts as (
+
+    select
+        period_grain,
+        period_start,
+        case when dimension_name = 'total' then null else dimension_name end
+            as model_name,
+        sum(numerator) as amount
+    from {{ ref('kpi_values') }}
+    where
+        (metric_id = 'orders_amount' and dimension_name = 'total')
+        or metric_id = 'attributed_orders_amount'
+    group by period_grain, period_start, dimension_name
+
+),
+
+broken_periods as (
+
+    select
+        cast(attributed.period_start as string) as broken_at,
+        attributed.model_name
+    from period_amounts as attributed
+    left join period_amounts as totals
+        on
+            attributed.period_grain = totals.period_grain
+            and attributed.period_start = totals.period_start
+            and totals.model_name is null
+    where
+        attributed.model_name is not null
+        and attributed.amount <> coalesce(totals.amount, 0)
+
+)
+
+select * from broken_conversions
+union all
+select * from broken_periods
