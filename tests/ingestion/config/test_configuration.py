@@ -61,6 +61,8 @@ def test_init_refuses_a_folder_that_holds_something(tmp_path: Path) -> None:
         (lambda c: c.pop("company_name"), "pilotage.yml: company_name: is required"),
         (lambda c: c.update(timezone="Europe/Pari"), "timezone = 'Europe/Pari'"),
         (lambda c: c.update(currency_code="euro"), "currency_code = 'euro'"),
+        (lambda c: c.update(method={"mql_authority": ["score"]}), "leads are not scored by this version"),
+        (lambda c: c.update(method={"mql_authority": ["seance"]}), "method.mql_authority"),
         (lambda c: c.update(fiscal_year_start_month=13), "fiscal_year_start_month = 13"),
         (lambda c: c.update(warehouse={"restate_days": "many"}), "warehouse.restate_days = 'many'"),
         (lambda c: c["sources"].update(hubspott={}), "sources.hubspott"),

@@ -55,6 +55,7 @@ final as (
         acquisitions.acquisition_content_name,
         coalesce(companies.region_name, owners.region_name) as region_name,
         companies.sector,
+        {{ company_size('companies.count_employees') }} as company_size,
         cycles.mql_at,
         qualifications.sql_at
     from cycles
