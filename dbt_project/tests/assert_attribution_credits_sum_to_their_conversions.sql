@@ -1,6 +1,6 @@
 -- Law 6: in each model the credits of a conversion sum to 1, of every conversion that
 -- there is; the credited amounts sum to the amount of the order, and the channels of a
--- period to its net order amount.
+-- period to its MQL, SQL, orders and net order amount.
 {{ config(meta={'dagster': {'ref': {'name': 'fct_attribution_credits'}}}) }}
 
 with
@@ -52,36 +52,44 @@ broken_conversions as (
 
 ),
 
-period_amounts as (
+period_values as (
 
     select
+        metric_id,
         period_grain,
         period_start,
-        case when dimension_name = 'total' then null else dimension_name end
-            as model_name,
+        dimension_name,
         sum(numerator) as amount
     from {{ ref('kpi_values') }}
-    where
-        (metric_id = 'orders_amount' and dimension_name = 'total')
-        or metric_id = 'attributed_orders_amount'
-    group by period_grain, period_start, dimension_name
+    where basis = 'period'
+    group by metric_id, period_grain, period_start, dimension_name
 
 ),
 
+-- Credits are kept to four decimals, amounts are exact.
 broken_periods as (
 
+    {% for attributed, total, tolerance in [
+        ('attributed_mqls', 'mqls', '0.01'),
+        ('attributed_sqls', 'sqls', '0.01'),
+        ('attributed_orders', 'orders_count', '0.01'),
+        ('attributed_orders_amount', 'orders_amount', '0'),
+    ] %}
     select
         cast(attributed.period_start as string) as broken_at,
-        attributed.model_name
-    from period_amounts as attributed
-    left join period_amounts as totals
+        attributed.dimension_name as model_name
+    from period_values as attributed
+    left join period_values as totals
         on
             attributed.period_grain = totals.period_grain
             and attributed.period_start = totals.period_start
-            and totals.model_name is null
+            and totals.metric_id = '{{ total }}'
+            and totals.dimension_name = 'total'
     where
-        attributed.model_name is not null
-        and attributed.amount <> coalesce(totals.amount, 0)
+        attributed.metric_id = '{{ attributed }}'
+        and abs(attributed.amount - coalesce(totals.amount, 0)) > {{ tolerance }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 )
 

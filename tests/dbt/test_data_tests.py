@@ -161,6 +161,10 @@ HOSTILE = {
             KPI.format("attributed_orders_amount", "channel:linear", "Direct", 30),
         ],
     ),
+    "channels_that_do_not_sum_to_the_mqls": (
+        ATTRIBUTION,
+        [KPI.format("mqls", "total", "all", 2), KPI.format("attributed_mqls", "channel:linear", "Email", 1.9)],
+    ),
     "call_that_counts_as_a_visit": (
         AUDIENCES,
         [f"{LEAD} ('c', 'p', 1, false, {T}, {D}, null, null, 'Phone', 'web_site', null)"],
