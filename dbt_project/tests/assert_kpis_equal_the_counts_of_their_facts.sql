@@ -10,6 +10,19 @@ facts as (
         ('new_leads', 'fct_leads', 'opened_date is not null', 'count(*)'),
         ('mqls', 'fct_mqls', 'true', 'count(*)'),
         ('sqls', 'fct_sqls', 'true', 'count(*)'),
+        (
+            'kpi2_contacted_rate', 'fct_mqls',
+            'first_human_contact_at is not null and not is_sales_direct', 'count(*)'
+        ),
+        ('kpi2_valid_rate', 'fct_sqls', 'not is_sales_direct', 'count(*)'),
+        (
+            'identity_match_rate', 'fct_web_sessions',
+            'person_id is not null and not is_bot and not is_internal', 'count(*)'
+        ),
+        (
+            'identity_email_match_rate', 'fct_email_sends',
+            'person_id is not null and is_delivered', 'count(*)'
+        ),
         ('orders_count', 'fct_orders', 'true', 'count(*)'),
         ('orders_amount_gross', 'fct_orders', 'true', 'coalesce(sum(amount_base), 0)'),
         (

@@ -8,6 +8,7 @@ that it leaves out is the product's own, as ``pilotage init`` writes it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -50,6 +51,8 @@ class Seed:
     columns: Mapping[str, str]
     key: tuple[str, ...]
     optional: frozenset[str] = frozenset()
+    added: frozenset[str] = frozenset()
+    """Optional columns that came later: a file from before may leave them out, header included."""
     allowed: Mapping[str, frozenset[str]] | None = None
     may_lack: frozenset[str] = frozenset()
     """Optional columns that a file need not even have: they came after the first files were written."""
@@ -83,7 +86,7 @@ SEEDS: Final[dict[str, Seed]] = {
             ),
             ("pipeline_name", "stage_name"),
             frozenset({"stage_rank"}),
-            {"stage_type": frozenset({"open", "won", "lost"})},
+            allowed={"stage_type": frozenset({"open", "won", "lost"})},
             is_own=True,
         ),
         Seed(
@@ -94,7 +97,7 @@ SEEDS: Final[dict[str, Seed]] = {
             ),
             ("pipeline_name", "milestone_code"),
             frozenset({"bant_dimension"}),
-            {"bant_dimension": frozenset(BANT)},
+            allowed={"bant_dimension": frozenset(BANT)},
             is_own=True,
         ),
         Seed(
@@ -106,7 +109,7 @@ SEEDS: Final[dict[str, Seed]] = {
             ),
             ("model_name", "model_version", "criterion_code"),
             frozenset({"half_life_days"}),
-            {"criterion_group": frozenset({"fit", "heat"})},
+            allowed={"criterion_group": frozenset({"fit", "heat"})},
         ),
         Seed(
             "scoring_bands",
@@ -136,7 +139,7 @@ SEEDS: Final[dict[str, Seed]] = {
             "channel_rules",
             _columns(
                 "rule_order:integer channel_name:string source_pattern:string medium_pattern:string"
-                " campaign_pattern:string referrer_pattern:string has_click_id:boolean"
+                " campaign_pattern:string referrer_pattern:string has_click_id:boolean lead_source_pattern:string"
             ),
             ("rule_order",),
             frozenset(
@@ -146,8 +149,10 @@ SEEDS: Final[dict[str, Seed]] = {
                     "campaign_pattern",
                     "referrer_pattern",
                     "has_click_id",
+                    "lead_source_pattern",
                 }
             ),
+            frozenset({"lead_source_pattern"}),
         ),
         Seed("holidays", _columns("holiday_date:date holiday_name:string"), ("holiday_date",)),
         Seed("bot_user_agents", _columns("user_agent_pattern:string"), ("user_agent_pattern",)),
@@ -213,6 +218,8 @@ def _read(seed: Seed, path: Path, problems: list[Problem]) -> pa.Table | None:
     except pa.ArrowInvalid as error:
         problems.append(Problem(file, "content", "", f"is no CSV with a header line and commas: {error}"))
         return None
+    for name in seed.added.difference(text.column_names):
+        text = text.append_column(name, pa.nulls(len(text), pa.string()))
     problems += [
         Problem(file, name, "", f"the column is missing; the header is {','.join(seed.columns)}")
         for name in seed.columns
@@ -528,9 +535,30 @@ def _target_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
     return problems
 
 
+def _channel_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
+    file = "seeds/channel_rules.csv"
+    problems: list[Problem] = []
+    for row in tables["channel_rules"].to_pylist():
+        conditions = {name: row[name] for name in SEEDS["channel_rules"].optional if row[name] is not None}
+        for name, pattern in sorted(conditions.items()):
+            if name == "has_click_id":
+                continue
+            try:
+                re.compile(str(pattern))
+            except re.error as error:
+                key = f"{name} of rule {row['rule_order']}"
+                problems.append(Problem(file, key, repr(pattern), f"is no regular expression: {error}"))
+        if "lead_source_pattern" in conditions and len(conditions) > 1:
+            key = f"lead_source_pattern of rule {row['rule_order']}"
+            remedy = "a source that a person states has no campaign or referrer: give it a rule of its own"
+            problems.append(Problem(file, key, repr(conditions["lead_source_pattern"]), remedy))
+    return problems
+
+
 _RULES: Final[tuple[Callable[[Mapping[str, pa.Table]], list[Problem]], ...]] = (
     _stage_rules,
     _milestone_rules,
     _scoring_rules,
     _target_rules,
+    _channel_rules,
 )

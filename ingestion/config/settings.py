@@ -201,6 +201,7 @@ class MqlAuthority(StrEnum):
 
     HAND_RAISE = "hand_raise"
     LIFECYCLE = "lifecycle"
+    SCORE = "score"
 
 
 class OrderBasis(StrEnum):
@@ -216,7 +217,11 @@ class Method(Strict):
     mql_authority: tuple[MqlAuthority, ...] = Field(
         default=(MqlAuthority.HAND_RAISE, MqlAuthority.LIFECYCLE),
         min_length=1,
-        description="What makes a lead an MQL; the first instant counts.",
+        description="What makes a lead an MQL; the first instant counts. The score cannot decide yet.",
+    )
+    mql_lifecycle_sources: tuple[Name, ...] = Field(
+        default=(),
+        description="Systems whose lifecycle stage has the authority, for example crm; empty: every one of them.",
     )
     hand_raise_forms: tuple[str, ...] = Field(
         default=("demo_request", "quote_request", "contact_request"), description="Forms that are a hand-raise."
@@ -239,9 +244,28 @@ class Method(Strict):
         default=180, ge=1, le=1830, description="Days without an inbound signal that close a lead cycle."
     )
     session_gap_minutes: int = Field(default=30, ge=1, le=720, description="Silence that ends a web session.")
+    identity_max_records: int = Field(
+        default=25,
+        ge=2,
+        le=10_000,
+        description="Contact or company records that one shared key may join; more are in quarantine.",
+    )
+    attribution_lookback_days: int = Field(
+        default=365, ge=1, le=1830, description="Days before a conversion in which a touch can have credit."
+    )
+    attribution_half_life_days: float = Field(
+        default=7, gt=0, le=365, description="Days that halve the credit of a touch (model time_decay)."
+    )
     orders_from: OrderBasis = Field(
         default=OrderBasis.ORDERS, description="won_deals: for a company whose orders are its won deals."
     )
+
+    @field_validator("mql_authority")
+    @classmethod
+    def _score_has_no_authority_yet(cls, value: tuple[MqlAuthority, ...]) -> tuple[MqlAuthority, ...]:
+        if MqlAuthority.SCORE in value:
+            raise ValueError("score: leads are not scored by this version; use hand_raise, lifecycle or both")
+        return value
 
 
 class Schedule(Strict):

@@ -82,6 +82,22 @@ ACTIVITY = (
     "insert into marts.fct_activities (activity_id, activity_type, verdict, occurred_at, occurred_date, recorded_at,"
     " is_human_contact, lead_cycle_id) values"
 )
+ORDER = (
+    "insert into marts.fct_orders (order_id, order_date, ordered_at, amount, amount_base, currency_code)"
+    " select 'o', date '2026-03-10', timestamp '2026-03-10 10:00:00', 100, 100, 'EUR'"
+)
+CREDIT = (
+    "insert into marts.fct_attribution_credits (attribution_credit_id, conversion_type, conversion_id, model_name,"
+    " converted_at, conversion_date, channel_name, credit, credited_amount_base) select 'order' || model || channel,"
+    " 'order', 'o', model, timestamp '2026-03-10 10:00:00', date '2026-03-10', channel, {credit}, {amount} from (values"
+    " ('first_touch'), ('last_non_direct'), ('linear'), ('position_based'), ('time_decay')) as models (model)"
+    " cross join (values ('Email'), ('Direct')) as channels (channel) where {condition}"
+)
+KPI = (
+    "insert into marts.kpi_values (metric_id, period_grain, period_start, dimension_name, dimension_value, basis,"
+    " window_days, as_of, numerator, unit, is_low_n) values ('{0}', 'month', date '2026-03-01', '{1}', '{2}', 'period',"
+    " 0, date '2026-03-31', {3}, 'EUR', true)"
+)
 DATES = (
     "insert into marts.dim_dates select cast(day as date), cast(day as date), cast(day as date), cast(day as date),"
     " cast(day as date), true, null from range(date '2026-01-01', date '2026-12-31', interval 1 day) as days (day)"
@@ -94,6 +110,8 @@ NO_SQL = "assert_no_sql_without_a_valid_human_contact"
 NO_MQL = "assert_no_mql_before_the_first_capture"
 OVERLAP = "assert_lead_cycles_of_a_person_do_not_overlap"
 FAN_OUT = "assert_joins_do_not_fan_out"
+ATTRIBUTION = "assert_attribution_credits_sum_to_their_conversions"
+AUDIENCES = "assert_audiences_agree_with_their_channels"
 LOCAL_DATES = "assert_dates_are_those_of_the_company"
 
 # Test, statements that break its law.
@@ -125,6 +143,35 @@ HOSTILE = {
             " count_events, count_page_views, count_form_submits, channel_name, is_bot, is_internal)"
             f" values ('s', {D}, {D}, {T}, {T}, 1, 1, 0, 'Direct', false, false)"
         ],
+    ),
+    "order_without_credit": (ATTRIBUTION, [ORDER]),
+    "order_with_half_a_credit": (ATTRIBUTION, [ORDER, CREDIT.format(credit=0.25, amount=50, condition="true")]),
+    "credit_that_a_model_lacks": (
+        ATTRIBUTION,
+        [ORDER, CREDIT.format(credit=0.5, amount=50, condition="model <> 'linear'")],
+    ),
+    "amount_doubled_by_a_fan_out": (ATTRIBUTION, [ORDER, CREDIT.format(credit=0.5, amount=100, condition="true")]),
+    "amount_lost_to_rounding": (ATTRIBUTION, [ORDER, CREDIT.format(credit=0.5, amount=49.9999, condition="true")]),
+    "credit_of_no_order": (ATTRIBUTION, [CREDIT.format(credit=0.5, amount=0, condition="true")]),
+    "channels_that_do_not_sum_to_the_orders": (
+        ATTRIBUTION,
+        [
+            KPI.format("orders_amount", "total", "all", 100),
+            KPI.format("attributed_orders_amount", "channel:linear", "Email", 60),
+            KPI.format("attributed_orders_amount", "channel:linear", "Direct", 30),
+        ],
+    ),
+    "channels_that_do_not_sum_to_the_mqls": (
+        ATTRIBUTION,
+        [KPI.format("mqls", "total", "all", 2), KPI.format("attributed_mqls", "channel:linear", "Email", 1.9)],
+    ),
+    "call_that_counts_as_a_visit": (
+        AUDIENCES,
+        [f"{LEAD} ('c', 'p', 1, false, {T}, {D}, null, null, 'Phone', 'web_site', null)"],
+    ),
+    "search_that_counts_as_a_show": (
+        AUDIENCES,
+        [f"{LEAD} ('c', 'p', 1, false, {T}, {D}, null, null, 'Organic Search', 'trade_show', null)"],
     ),
     "date_of_utc_instead_of_the_zone": (
         LOCAL_DATES,

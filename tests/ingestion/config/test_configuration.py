@@ -61,6 +61,8 @@ def test_init_refuses_a_folder_that_holds_something(tmp_path: Path) -> None:
         (lambda c: c.pop("company_name"), "pilotage.yml: company_name: is required"),
         (lambda c: c.update(timezone="Europe/Pari"), "timezone = 'Europe/Pari'"),
         (lambda c: c.update(currency_code="euro"), "currency_code = 'euro'"),
+        (lambda c: c.update(method={"mql_authority": ["score"]}), "leads are not scored by this version"),
+        (lambda c: c.update(method={"mql_authority": ["seance"]}), "method.mql_authority"),
         (lambda c: c.update(fiscal_year_start_month=13), "fiscal_year_start_month = 13"),
         (lambda c: c.update(warehouse={"restate_days": "many"}), "warehouse.restate_days = 'many'"),
         (lambda c: c["sources"].update(hubspott={}), "sources.hubspott"),
@@ -142,6 +144,8 @@ def _replace(name: str, old: str, new: str) -> Callable[[Path], None]:
             "use 'all' or a stage",
         ),
         (_replace("holidays", "2026-01-01", "01/01/2026"), "'01/01/2026' in line"),
+        (_replace("channel_rules", ",cross-network,", ",cross-(network,"), "campaign_pattern of rule 50"),
+        (_replace("channel_rules", "Direct,,,,,,(^direct", "Direct,web,,,,,(^direct"), "give it a rule of its own"),
         (lambda seeds: (seeds / "stages.csv").unlink(), "seeds/stages.csv: file: is missing"),
         (lambda seeds: (seeds / "stage.csv").write_text("a\n1\n"), "no seed has this name"),
         (lambda seeds: (seeds / "stages.csv").write_bytes("Découverte".encode("cp1252")), "is not UTF-8"),
@@ -158,6 +162,17 @@ def test_seeds_are_refused_with_file_key_value_and_remedy(
 def test_seed_that_a_workspace_leaves_out_is_the_products_own(home: Path) -> None:
     (home / "seeds" / "holidays.csv").unlink()
     assert load_configuration(home).seeds["holidays"] == read_seeds(TEMPLATE / "seeds")["holidays"]
+
+
+def test_channel_rules_from_before_stated_sources_are_read(home: Path) -> None:
+    (home / "seeds" / "channel_rules.csv").write_text(
+        "rule_order,channel_name,source_pattern,medium_pattern,campaign_pattern,referrer_pattern,has_click_id\n"
+        "10,Email,,mail,,,\n"
+    )
+    rules = load_configuration(home).seeds["channel_rules"]
+    assert rules.to_pylist() == [
+        dict.fromkeys(rules.column_names) | {"rule_order": 10, "channel_name": "Email", "medium_pattern": "mail"}
+    ]
 
 
 def test_seed_with_a_byte_order_mark_is_read(home: Path) -> None:

@@ -25,6 +25,7 @@ records as (
         company_records.revenue_amount,
         company_records.owner_id,
         company_records.created_at,
+        companies.quarantine_reason,
         row_number() over (
             partition by companies.company_id
             order by
@@ -54,7 +55,8 @@ final as (
         count_employees,
         revenue_amount,
         owner_id,
-        created_at
+        created_at,
+        quarantine_reason
     from records
     where record_choice = 1
 

@@ -18,12 +18,27 @@ companies as (
 
 ),
 
+-- A domain of several companies is nobody's.
+company_domains as (
+
+    select
+        domain_name,
+        min(company_id) as company_id
+    from companies
+    where domain_name is not null
+    group by domain_name
+    having count(distinct company_id) = 1
+
+),
+
 -- The record that speaks for the person: alive, real, of a company, then the oldest.
 records as (
 
     select
         persons.person_id,
-        coalesce(companies.company_id, contact_records.company_id) as company_id,
+        coalesce(
+            companies.company_id, contact_records.company_id, company_domains.company_id
+        ) as company_id,
         contact_records.owner_id,
         contact_records.job_function,
         contact_records.seniority,
@@ -33,6 +48,7 @@ records as (
         persons.is_role_address,
         persons.is_test,
         persons.is_deleted,
+        persons.quarantine_reason,
         contact_records.created_at,
         row_number() over (
             partition by persons.person_id
@@ -51,6 +67,8 @@ records as (
         on persons.source_person_id = contact_records.person_id
     left join companies
         on contact_records.company_id = companies.source_company_id
+    left join company_domains
+        on split_part(persons.email, '@', 2) = company_domains.domain_name
 
 ),
 
@@ -59,6 +77,7 @@ summaries as (
     select
         person_id,
         min(created_at) as created_at,
+        min(quarantine_reason) as quarantine_reason,
         min(case when is_deleted then 1 else 0 end) = 1 as is_deleted,
         max(case when is_test then 1 else 0 end) = 1 as is_test,
         max(case when is_internal then 1 else 0 end) = 1 as is_internal,
@@ -91,6 +110,7 @@ final as (
             when summaries.is_test then 'test'
             when summaries.is_internal then 'internal'
         end as not_reportable_reason,
+        summaries.quarantine_reason,
         summaries.created_at
     from records
     inner join summaries

@@ -153,6 +153,8 @@ by_audience as (
 
 ),
 
+-- The same people walk past the shop and visit the site, and nobody can tell: there is
+-- no total over audiences that are only counted.
 final as (
 
     select
@@ -165,18 +167,6 @@ final as (
         cast(count_reached as decimal(18, 4)) as numerator,
         cast(count_people as decimal(18, 4)) as denominator
     from by_audience
-    union all
-    select
-        period_kind,
-        period_grain,
-        period_start,
-        metric_id,
-        'total' as dimension_name,
-        'all' as dimension_value,
-        cast(sum(count_reached) as decimal(18, 4)) as numerator,
-        cast(sum(count_people) as decimal(18, 4)) as denominator
-    from by_audience
-    group by period_kind, period_grain, period_start, metric_id
 
 )
 

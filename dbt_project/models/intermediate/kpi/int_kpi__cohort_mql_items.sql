@@ -1,7 +1,21 @@
-{% set grains = ['week', 'month', 'quarter', 'fiscal_year'] %}
-{% set dimensions = [
-    ('total', "'all'"),
-    ('channel', "coalesce(acquisition_channel_name, 'Unassigned')")
+{#- Metric, grains, dimensions; a segment is too small for a week. -#}
+{% set all_grains = ['week', 'month', 'quarter', 'fiscal_year'] %}
+{% set long_grains = all_grains[1:] %}
+{% set total = ('total', "'all'") %}
+{% set channel = ('channel', "coalesce(acquisition_channel_name, 'Unassigned')") %}
+{% set segments = [
+    ('campaign', "coalesce(acquisition_campaign_name, 'none')"),
+    ('content', "coalesce(acquisition_content_name, 'none')"),
+    ('sector', "coalesce(sector, 'unknown')"),
+    ('company_size', "coalesce(company_size, 'unknown')"),
+    ('region', "coalesce(region_name, 'unknown')"),
+    ('owner', "coalesce(owner_id, 'unassigned')"),
+] %}
+{% set groups = [
+    ('kpi2_sql_rate', all_grains, [total, channel]),
+    ('kpi2_sql_rate', long_grains, segments),
+    ('kpi2_contacted_rate', all_grains, [total, channel]),
+    ('kpi2_valid_rate', all_grains, [total, channel]),
 ] %}
 with
 
@@ -22,11 +36,7 @@ leads as (
 ended as (
 
     select
-        mqls.lead_cycle_id,
-        mqls.mql_date,
-        mqls.acquisition_channel_name,
-        mqls.mql_at,
-        mqls.sql_at,
+        mqls.*,
         least(
             coalesce(mqls.disqualified_at, {{ end_of_as_of() }}),
             coalesce(leads.closed_at, {{ end_of_as_of() }})
@@ -41,37 +51,49 @@ ended as (
 
 timed as (
 
+    {% for metric, entered, reached in [
+        ('kpi2_sql_rate', 'mql_at', 'sql_at'),
+        ('kpi2_contacted_rate', 'mql_at', 'first_human_contact_at'),
+        ('kpi2_valid_rate', 'first_human_contact_at', 'sql_at'),
+    ] %}
     select
-        lead_cycle_id,
-        mql_date,
-        acquisition_channel_name,
-        {{ seconds_between('mql_at', 'sql_at') }} as reach_seconds,
+        *,
+        '{{ metric }}' as metric_id,
+        {{ business_date(entered) }} as entered_date,
+        {{ seconds_between(entered, reached) }} as reach_seconds,
         case
             when ended_at < {{ end_of_as_of() }}
-                then {{ seconds_between('mql_at', 'ended_at') }}
+                then {{ seconds_between(entered, 'ended_at') }}
         end as compete_seconds,
-        {{ seconds_between('mql_at', end_of_as_of()) }} as followup_seconds
+        {{ seconds_between(entered, end_of_as_of()) }} as followup_seconds
     from ended
+    where {{ entered }} is not null
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
 final as (
 
+    {% for metric, grains, dimensions in groups %}
+    {% set group_loop = loop %}
     {% for grain in grains %}
-    {% set outer_loop = loop %}
+    {% set grain_loop = loop %}
     {% for name, expression in dimensions %}
     select
-        'kpi2_sql_rate' as metric_id,
+        metric_id,
         '{{ name }}' as dimension_name,
         {{ expression }} as dimension_value,
         '{{ grain }}' as period_grain,
-        {{ period_start(grain, 'mql_date') }} as period_start,
+        {{ period_start(grain, 'entered_date') }} as period_start,
         lead_cycle_id as item_id,
         reach_seconds,
         compete_seconds,
         followup_seconds
     from timed
-    {{ 'union all' if not (loop.last and outer_loop.last) }}
+    where metric_id = '{{ metric }}'
+    {{ 'union all' if not (loop.last and grain_loop.last and group_loop.last) }}
+    {% endfor %}
     {% endfor %}
     {% endfor %}
 

@@ -14,6 +14,14 @@ final as (
     select
         'kpi2_sql_rate' as metric_id,
         cast({{ days }} as bigint) as window_days
+    union all
+    select
+        'kpi2_contacted_rate' as metric_id,
+        cast({{ days }} as bigint) as window_days
+    union all
+    select
+        'kpi2_valid_rate' as metric_id,
+        cast({{ days }} as bigint) as window_days
     {% endfor %}
     union all
     select

@@ -1,14 +1,35 @@
 {#- One entry for each side of each metric: metric, side, relation, date, condition,
     dimensions. -#}
-{% set channel = ('channel', "coalesce(acquisition_channel_name, 'Unassigned')") %}
+{% set dims = [
+    ('channel', "coalesce(acquisition_channel_name, 'Unassigned')"),
+    ('campaign', "coalesce(acquisition_campaign_name, 'none')"),
+    ('content', "coalesce(acquisition_content_name, 'none')"),
+    ('sector', "coalesce(sector, 'unknown')"),
+    ('company_size', "coalesce(company_size, 'unknown')"),
+    ('region', "coalesce(region_name, 'unknown')"),
+    ('owner', "coalesce(owner_id, 'unassigned')"),
+] %}
 {% set components = [
-    ('new_leads', 'numerator', 'leads', 'opened_date', 'true', [channel]),
-    ('mqls', 'numerator', 'mqls', 'mql_date', 'true', [channel]),
-    ('sqls', 'numerator', 'sqls', 'sql_date', 'true', [channel]),
-    ('kpi2_sql_rate', 'numerator', 'sqls', 'sql_date', 'not is_sales_direct', [channel]),
+    ('new_leads', 'numerator', 'leads', 'opened_date', 'true', dims),
+    ('mqls', 'numerator', 'mqls', 'mql_date', 'true', dims),
+    ('sqls', 'numerator', 'sqls', 'sql_date', 'true', dims),
+    ('kpi2_sql_rate', 'numerator', 'sqls', 'sql_date', 'not is_sales_direct', dims),
+    ('kpi2_sql_rate', 'denominator', 'mqls', 'mql_date', 'not is_sales_direct', dims),
     (
-        'kpi2_sql_rate', 'denominator', 'mqls', 'mql_date', 'not is_sales_direct',
-        [channel]
+        'kpi2_contacted_rate', 'numerator', 'mqls', 'contact_date',
+        'not is_sales_direct', dims[:1]
+    ),
+    (
+        'kpi2_contacted_rate', 'denominator', 'mqls', 'mql_date',
+        'not is_sales_direct', dims[:1]
+    ),
+    (
+        'kpi2_valid_rate', 'numerator', 'sqls', 'sql_date', 'not is_sales_direct',
+        dims[:1]
+    ),
+    (
+        'kpi2_valid_rate', 'denominator', 'mqls', 'contact_date',
+        'not is_sales_direct', dims[:1]
     ),
     (
         'mql_sql_gap', 'numerator', 'mqls', 'mql_date',
@@ -25,7 +46,10 @@ leads as (
 
 mqls as (
 
-    select * from {{ ref('fct_mqls') }}
+    select
+        *,
+        {{ business_date('first_human_contact_at') }} as contact_date
+    from {{ ref('fct_mqls') }}
 
 ),
 

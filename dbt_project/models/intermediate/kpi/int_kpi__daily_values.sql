@@ -6,6 +6,12 @@ marketing_values as (
 
 ),
 
+identity_values as (
+
+    select * from {{ ref('int_kpi__daily_identity_values') }}
+
+),
+
 sales_values as (
 
     select * from {{ ref('int_kpi__daily_sales_values') }}
@@ -17,6 +23,8 @@ unioned as (
     select * from marketing_values
     union all
     select * from sales_values
+    union all
+    select * from identity_values
 
 ),
 

@@ -8,6 +8,10 @@
         'Correct marketing and upstream qualification',
         "Corriger le marketing et la qualification amont"
     ),
+    'trust': (
+        'Judge how far the figures can be trusted, correct the capture of contacts',
+        "Juger la fiabilité des chiffres, corriger la capture des contacts"
+    ),
     'process': (
         'Correct the sales process',
         "Corriger le process de vente"
@@ -44,14 +48,16 @@
         'kpi1_mql_rate', 'rate', 'person', 'maximise', 'ratio', 'marketing', 1, 'marketing',
         "KPI 1: MQL / targeted audience", "KPI 1 : MQL / audience ciblée",
         "Identified audience: eligible persons exposed in the period who became MQL "
-        ~ "within the window / eligible persons exposed. Anonymous audience (basis period): "
+        ~ "within the window / eligible persons exposed. Anonymous audience (basis period, no total): "
         ~ "MQL whose acquisition touch is that audience / people counted, visitors distinct "
         ~ "over the period"
     ),
     (
         'kpi1_lead_rate', 'rate', 'person', 'maximise', 'ratio', 'marketing', 1, 'marketing',
         "Leads / targeted audience", "Leads / audience ciblée",
-        "As kpi1_mql_rate with the opening of a lead cycle in place of the MQL"
+        "As kpi1_mql_rate with the opening of a lead cycle in place of the MQL. A badge scan "
+        ~ "opens the lead that it counts, so that the badges of a show read close to 1: only "
+        ~ "who was a lead already is none anew"
     ),
     (
         'kpi2_sql_rate', 'rate', 'lead cycle', 'maximise', 'ratio', 'marketing and sales', 1, 'qualification',
@@ -59,6 +65,18 @@
         "MQL of the period that became SQL within the window / MQL of the period; basis "
         ~ "period: SQL of the period that have an MQL / MQL of the period; sales-direct "
         ~ "SQL left out on both sides"
+    ),
+    (
+        'kpi2_contacted_rate', 'rate', 'lead cycle', 'maximise', 'ratio', 'sales', 1, 'qualification',
+        "Contacted / MQL", "Contactés / MQL",
+        "MQL of the period with a human contact within the window / MQL of the period; "
+        ~ "sales-direct SQL left out; a disqualification or the end of the cycle competes"
+    ),
+    (
+        'kpi2_valid_rate', 'rate', 'lead cycle', 'maximise', 'ratio', 'marketing and sales', 1, 'qualification',
+        "Valid / contacted", "Validés / contactés",
+        "MQL first contacted in the period that became SQL within the window of that "
+        ~ "contact / MQL first contacted in the period; sales-direct SQL left out"
     ),
     (
         'mql_sql_gap', 'count', 'lead cycle', 'minimise', 'leads', 'marketing and sales', 1, 'qualification',
@@ -71,6 +89,53 @@
         "KPI 3: conversion to the next stage", "KPI 3 : conversion vers l’étape suivante",
         "Deals that first reached the stage in the period and reached the next one within "
         ~ "the window / deals that first reached the stage in the period; a loss competes"
+    ),
+    (
+        'identity_match_rate', 'rate', 'session', 'maximise', 'ratio', 'marketing', 1, 'trust',
+        "Match rate: visits of a known person / visits", "Taux de réconciliation : visites d’une personne connue / visites",
+        "Visits whose visitor is one known person / visits, without bots and staff; "
+        ~ "those without consent and of shared devices are nobody’s"
+    ),
+    (
+        'identity_email_match_rate', 'rate', 'e-mail', 'maximise', 'ratio', 'marketing', 1, 'trust',
+        "Match rate of e-mails", "Taux de réconciliation des e-mails",
+        "Delivered e-mails whose recipient is a known person / delivered e-mails"
+    ),
+    (
+        'identity_record_match_rate', 'rate', 'contact record', 'maximise', 'ratio', 'marketing and sales', 1, 'trust',
+        "Match rate of contact records", "Taux de réconciliation des fiches contact",
+        "Contact records of the period whose person other systems know too / contact "
+        ~ "records of the period, without test, deleted and staff records"
+    ),
+    (
+        'identity_quarantined_records', 'count', 'contact record', 'minimise', 'records', 'marketing and sales', 1, 'trust',
+        "Contact records in quarantine", "Fiches contact en quarantaine",
+        "Contact records of the period whose address joins too many records to be one "
+        ~ "person’s, by reason"
+    ),
+    (
+        'attributed_mqls', 'count', 'lead cycle', 'maximise', 'leads', 'marketing', 1, 'marketing',
+        "MQL credited to the channel", "MQL attribués au canal",
+        "Shares of the MQL of the period that the attribution model gives to the touches "
+        ~ "of the channel; dimension channel:model, five models"
+    ),
+    (
+        'attributed_sqls', 'count', 'lead cycle', 'maximise', 'leads', 'marketing', 1, 'marketing',
+        "SQL credited to the channel", "SQL attribués au canal",
+        "Shares of the SQL of the period that the attribution model gives to the touches "
+        ~ "of the channel; dimension channel:model, five models"
+    ),
+    (
+        'attributed_orders', 'count', 'order', 'maximise', 'orders', 'marketing', 1, 'marketing',
+        "Orders credited to the channel", "Commandes attribuées au canal",
+        "Shares of the orders confirmed in the period that the attribution model gives to "
+        ~ "the touches of all contacts of the company; dimension channel:model, five models"
+    ),
+    (
+        'attributed_orders_amount', 'amount', 'order', 'maximise', 'currency', 'marketing', 1, 'marketing',
+        "Order amount credited to the channel", "Montant des commandes attribué au canal",
+        "Net order amount shared as attributed_orders; the channels of a model sum to "
+        ~ "orders_amount"
     ),
     (
         'orders_count', 'count', 'order', 'maximise', 'orders', 'sales', 1, 'activity',

@@ -24,6 +24,12 @@ cohort_values as (
 
 ),
 
+attribution_values as (
+
+    select * from {{ ref('int_kpi__attribution_values') }}
+
+),
+
 metrics as (
 
     select * from {{ ref('int_kpi__metrics') }}
@@ -146,6 +152,30 @@ valued_cohorts as (
 
 ),
 
+valued_attributions as (
+
+    select
+        attribution_values.period_kind,
+        attribution_values.period_grain,
+        attribution_values.period_start,
+        attribution_values.metric_id,
+        metrics.metric_kind,
+        attribution_values.dimension_name,
+        attribution_values.dimension_value,
+        'period' as basis,
+        cast(0 as bigint) as window_days,
+        attribution_values.numerator,
+        cast(null as decimal(18, 4)) as denominator,
+        attribution_values.value,
+        attribution_values.value_variance,
+        cast(null as double) as count_effective_trials,
+        attribution_values.count_observed
+    from attribution_values
+    inner join metrics
+        on attribution_values.metric_id = metrics.metric_id
+
+),
+
 final as (
 
     select * from valued_sums
@@ -153,6 +183,8 @@ final as (
     select * from valued_medians
     union all
     select * from valued_cohorts
+    union all
+    select * from valued_attributions
 
 )
 

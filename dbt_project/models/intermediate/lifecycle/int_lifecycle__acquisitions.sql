@@ -20,6 +20,12 @@ profiles as (
 
 ),
 
+stated_channels as (
+
+    select * from {{ ref('int_lifecycle__stated_channels') }}
+
+),
+
 -- The last touch with an origin; a direct visit only where there is no other.
 choices as (
 
@@ -28,6 +34,7 @@ choices as (
         touches.channel_name,
         touches.audience_type,
         touches.campaign_name,
+        touches.content_name,
         touches.has_origin,
         row_number() over (
             partition by cycles.lead_cycle_id
@@ -46,22 +53,33 @@ choices as (
 
 ),
 
+-- What the salesperson states goes before a visit that says nothing of its origin; then
+-- the audience is that of the statement.
 final as (
 
     select
         cycles.lead_cycle_id,
-        -- What the salesperson states goes before a visit that says nothing of its
-        -- origin.
         case
             when choices.has_origin then choices.channel_name
             else
-                coalesce(profiles.lead_source, choices.channel_name, 'Unassigned')
+                coalesce(
+                    stated_channels.channel_name, choices.channel_name, 'Unassigned'
+                )
         end as acquisition_channel_name,
-        coalesce(choices.audience_type, 'other') as acquisition_audience_type,
-        choices.campaign_name as acquisition_campaign_name
+        case
+            when choices.has_origin then choices.audience_type
+            else
+                coalesce(stated_channels.audience_type, choices.audience_type, 'other')
+        end as acquisition_audience_type,
+        case when choices.has_origin then choices.campaign_name end
+            as acquisition_campaign_name,
+        case when choices.has_origin then choices.content_name end
+            as acquisition_content_name
     from cycles
     inner join profiles
         on cycles.person_id = profiles.person_id
+    left join stated_channels
+        on profiles.lead_source = stated_channels.lead_source
     left join choices
         on
             cycles.lead_cycle_id = choices.lead_cycle_id

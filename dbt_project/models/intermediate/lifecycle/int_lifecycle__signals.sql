@@ -129,6 +129,10 @@ signals as (
     where
         {{ 'true' if is_lifecycle_authority else 'false' }}
         and contact_records.became_mql_at < {{ end_of_as_of() }}
+        {% if var('mql_lifecycle_sources') -%}
+        and split_part(contact_records.person_id, ':', 1)
+        in {{ text_list(var('mql_lifecycle_sources')) }}
+        {%- endif %}
 
 ),
 

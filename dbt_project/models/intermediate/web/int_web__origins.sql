@@ -39,7 +39,8 @@ rules_that_hold as (
     from origins
     inner join channel_rules
         on
-            (
+            channel_rules.lead_source_pattern is null
+            and (
                 channel_rules.source_pattern is null
                 or {{ matches('origins.utm_source', 'channel_rules.source_pattern') }}
             )

@@ -25,6 +25,7 @@ final as (
         company_profiles.owner_id,
         customers.first_order_date,
         customers.customer_id is not null as is_customer,
+        company_profiles.quarantine_reason as identity_quarantine_reason,
         company_profiles.created_at
     from company_profiles
     left join customers

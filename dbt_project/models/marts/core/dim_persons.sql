@@ -20,6 +20,7 @@ final as (
         is_role_address,
         not_reportable_reason is null as is_reportable,
         not_reportable_reason,
+        quarantine_reason as identity_quarantine_reason,
         created_at,
         {{ business_date('created_at') }} as created_date
     from profiles

@@ -89,6 +89,8 @@ final as (
         person_id,
         count_people,
         is_identified,
+        case when is_identified then 'identified_cohort' else 'anonymous_ratio' end
+            as basis,
         ineligibility_reason is null as is_eligible,
         ineligibility_reason
     from reasons

@@ -52,8 +52,10 @@ final as (
         acquisitions.acquisition_channel_name,
         acquisitions.acquisition_audience_type,
         acquisitions.acquisition_campaign_name,
+        acquisitions.acquisition_content_name,
         coalesce(companies.region_name, owners.region_name) as region_name,
         companies.sector,
+        {{ company_size('companies.count_employees') }} as company_size,
         cycles.mql_at,
         qualifications.sql_at
     from cycles

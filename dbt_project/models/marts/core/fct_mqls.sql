@@ -39,6 +39,10 @@ final as (
             as disqualified_at,
         leads.acquisition_channel_name,
         leads.acquisition_audience_type,
+        leads.acquisition_campaign_name,
+        leads.acquisition_content_name,
+        leads.sector,
+        leads.company_size,
         leads.region_name
     from leads
     inner join cycles

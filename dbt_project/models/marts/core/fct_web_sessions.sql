@@ -43,6 +43,7 @@ final as (
         sessions.utm_source,
         sessions.utm_medium,
         sessions.utm_campaign,
+        sessions.utm_content,
         origins.channel_name,
         sessions.device_type,
         sessions.country_code,

@@ -15,6 +15,7 @@ renamed as (
         medium_pattern,
         campaign_pattern,
         referrer_pattern,
+        lead_source_pattern,
         -- numbers
         rule_order,
         -- booleans
