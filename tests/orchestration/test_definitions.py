@@ -62,7 +62,16 @@ def test_graph_is_one_from_file_to_publication(graph: dg.AssetGraph) -> None:
 
 def test_keys_are_schema_and_table(graph: dg.AssetGraph) -> None:
     schemas = {key.path[0] for key in graph.get_all_asset_keys()}
-    assert schemas == {"inbox", "raw_files", "raw_workspace", "staging", "intermediate", "marts", "published"}
+    assert schemas == {
+        "inbox",
+        "raw_files",
+        "raw_workspace",
+        "raw_analytics",
+        "staging",
+        "intermediate",
+        "marts",
+        "published",
+    }
     assert all(len(key.path) == 2 for key in graph.get_all_asset_keys())
 
 

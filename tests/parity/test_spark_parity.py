@@ -24,7 +24,8 @@ END = date(2026, 6, 30)
 def _export_raw(warehouse: Path, target: Path) -> int:
     with duckdb.connect(warehouse, read_only=True) as connection:
         tables = connection.execute(
-            "select schema_name, table_name from duckdb_tables() where schema_name in ('raw_files', 'raw_workspace')"
+            "select schema_name, table_name from duckdb_tables() where schema_name "
+            "in ('raw_files', 'raw_workspace', 'raw_analytics')"
         ).fetchall()
         for schema, table in tables:
             (target / schema).mkdir(parents=True, exist_ok=True)
