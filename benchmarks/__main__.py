@@ -11,6 +11,7 @@ COMMANDS: Final = (
     ("benchmarks.load_web_events", "--rows", "5000000"),
     ("benchmarks.nightly", "overhead", "--scale", "1"),
     ("benchmarks.nightly", "one-day", "--scale", "10"),
+    ("benchmarks.amount_intervals",),
 )
 
 

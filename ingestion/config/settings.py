@@ -235,9 +235,29 @@ class Method(Strict):
     lead_inactivity_days: int = Field(
         default=180, ge=1, le=1830, description="Days without an inbound signal that close a lead cycle."
     )
+    referral_networks: tuple[Annotated[str, StringConstraints(pattern=r"^[^A-Z]+$")], ...] = Field(
+        default=("referral", "parrainage"),
+        description="Networks of the recommendations, in lower case, that are referrals and no social network.",
+    )
     session_gap_minutes: int = Field(default=30, ge=1, le=720, description="Silence that ends a web session.")
     orders_from: OrderBasis = Field(
         default=OrderBasis.ORDERS, description="won_deals: for a company whose orders are its won deals."
+    )
+
+
+class OptionalLine(StrEnum):
+    """Metrics of the commercial dashboard that only some companies have a use for."""
+
+    CUSTOMER_LIFETIME_VALUE = "customer_lifetime_value"
+    REPURCHASE_RATE = "repurchase_rate"
+    RECOMMENDATIONS_COUNT = "recommendations_count"
+
+
+class Dashboard(Strict):
+    """What the commercial dashboard shows."""
+
+    optional_lines: tuple[OptionalLine, ...] = Field(
+        default=tuple(OptionalLine), description="Optional lines (loyalty) that are switched on; [] for none."
     )
 
 
@@ -262,6 +282,7 @@ class Settings(Strict):
     warehouse: Warehouse = Warehouse()
     publication: Publication = Publication()
     method: Method = Method()
+    dashboard: Dashboard = Dashboard()
     schedule: Schedule = Schedule()
 
     _check_zone = field_validator("timezone")(_zone)

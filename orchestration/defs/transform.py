@@ -18,7 +18,8 @@ from orchestration.lib.project import DBT_PROJECT_DIR
 from orchestration.lib.run import NightlyRun
 
 KPI_SELECTION: Final = " ".join(
-    f"path:models/{folder}" for folder in ("staging/analytics", "marts/loyalty", "intermediate/kpi", "marts/kpi")
+    f"path:models/{folder}"
+    for folder in ("staging/analytics", "intermediate/loyalty", "marts/loyalty", "intermediate/kpi", "marts/kpi")
 )
 """What is built from what Python assets have made of the facts."""
 _NO_UNIT_TESTS: Final = "resource_type:unit_test"

@@ -77,7 +77,12 @@ final as (
         cast(coalesce(summed.sum_of_squares, 0) as decimal(38, 8)) as sum_of_squares
     from first_days
     inner join period_windows
-        on first_days.first_event_date <= period_windows.last_date
+        on
+            first_days.first_event_date <= period_windows.last_date
+            and (
+                period_windows.period_grain <> 'day'
+                or first_days.dimension_name not in {{ segment_dimensions() }}
+            )
     left join summed
         on
             period_windows.period_kind = summed.period_kind

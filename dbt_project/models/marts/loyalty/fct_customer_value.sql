@@ -8,7 +8,7 @@ histories as (
 
 expectations as (
 
-    select * from {{ ref('stg_analytics__customer_values') }}
+    select * from {{ ref('int_customers__expectations') }}
 
 ),
 
@@ -35,13 +35,13 @@ final as (
         histories.count_repeat_days,
         histories.recency_days,
         histories.age_days,
-        coalesce(expectations.model_status, 'not_modelled') as model_status,
+        expectations.model_status,
         expectations.p_alive,
         expectations.expected_purchases_12m,
         expectations.expected_average_amount,
         expectations.predicted_ltv_12m
     from histories
-    left join expectations
+    inner join expectations
         on histories.customer_id = expectations.customer_id
 
 )
