@@ -12,5 +12,8 @@
 {# Dimensions that split a company into too many parts for the facts of one day: their
    shortest period is a week. #}
 {% macro segment_dimensions() -%}
-    ('customer_type', 'region', 'sector', 'company_size', 'product_family')
+    (
+        'campaign', 'content', 'customer_type', 'owner', 'region', 'sector',
+        'company_size', 'product_family'
+    )
 {%- endmacro %}
