@@ -95,25 +95,26 @@
 
 {# Bounds of the 95 % interval of an amount, a sum over a Poisson number of cases (docs/decisions/0006): the score interval
    of the number of equal cases that have this sum and this variance, so that with equal amounts it is that of their
-   count. Where what was cancelled leaves less than one such case, the normal interval. #}
+   count. Where what was cancelled leaves less than one such case, the normal interval. Six digits, since engines differ
+   in the last ones of large amounts. #}
 {% macro amount_low(amount, variance) -%}
-    case
+    round(case
         when {{ variance }} = 0 then null
         when {{ amount }} > 0 and {{ amount }} * {{ amount }} >= {{ variance }}
             then {{ variance }} / {{ amount }}
             * {{ poisson_low('(' ~ amount ~ ' * ' ~ amount ~ ' / ' ~ variance ~ ')') }}
         else {{ amount }} - 1.959964 * sqrt({{ variance }})
-    end
+    end, 6)
 {%- endmacro %}
 
 {% macro amount_high(amount, variance) -%}
-    case
+    round(case
         when {{ variance }} = 0 then null
         when {{ amount }} > 0 and {{ amount }} * {{ amount }} >= {{ variance }}
             then {{ variance }} / {{ amount }}
             * {{ poisson_high('(' ~ amount ~ ' * ' ~ amount ~ ' / ' ~ variance ~ ')') }}
         else {{ amount }} + 1.959964 * sqrt({{ variance }})
-    end
+    end, 6)
 {%- endmacro %}
 
 {# 97.5 % point of Student's t: Cornish and Fisher's expansion, within 0.5 % from 3 degrees of freedom on. #}
@@ -127,23 +128,23 @@
 {# Bounds of the 95 % interval of a mean or median of n amounts: Student's t on the logarithm, since amounts are skewed to
    the right; on the amount itself where the mean is not positive. #}
 {% macro mean_low(mean, variance, cases) -%}
-    case
+    round(case
         when {{ variance }} = 0 then null
         when {{ mean }} > 0 and {{ cases }} > 1
             then {{ mean }}
             * exp(-{{ student_t('(' ~ cases ~ ' - 1)') }} * sqrt({{ variance }}) / {{ mean }})
         when {{ cases }} > 1
             then {{ mean }} - {{ student_t('(' ~ cases ~ ' - 1)') }} * sqrt({{ variance }})
-    end
+    end, 6)
 {%- endmacro %}
 
 {% macro mean_high(mean, variance, cases) -%}
-    case
+    round(case
         when {{ variance }} = 0 then null
         when {{ mean }} > 0 and {{ cases }} > 1
             then {{ mean }}
             * exp({{ student_t('(' ~ cases ~ ' - 1)') }} * sqrt({{ variance }}) / {{ mean }})
         when {{ cases }} > 1
             then {{ mean }} + {{ student_t('(' ~ cases ~ ' - 1)') }} * sqrt({{ variance }})
-    end
+    end, 6)
 {%- endmacro %}
