@@ -29,6 +29,14 @@ facts as (
             'orders_amount', 'fct_orders', 'cancelled_date is null',
             'coalesce(sum(amount_base), 0)'
         ),
+        ('orders_count_net', 'fct_orders', 'cancelled_date is null', 'count(*)'),
+        (
+            'repurchase_rate', 'fct_customer_value', 'has_repurchased_12m', 'count(*)'
+        ),
+        (
+            'customer_lifetime_value', 'fct_customer_value', 'true',
+            'coalesce(sum(ltv_12m), 0)'
+        ),
         (
             'deals_created', 'fct_deals',
             'is_reportable and created_date is not null', 'count(*)'

@@ -243,6 +243,10 @@ class Method(Strict):
     lead_inactivity_days: int = Field(
         default=180, ge=1, le=1830, description="Days without an inbound signal that close a lead cycle."
     )
+    referral_networks: tuple[Annotated[str, StringConstraints(pattern=r"^[^A-Z]+$")], ...] = Field(
+        default=("referral", "parrainage"),
+        description="Networks of the recommendations, in lower case, that are referrals and no social network.",
+    )
     session_gap_minutes: int = Field(default=30, ge=1, le=720, description="Silence that ends a web session.")
     identity_max_records: int = Field(
         default=25,
@@ -268,6 +272,22 @@ class Method(Strict):
         return value
 
 
+class OptionalLine(StrEnum):
+    """Metrics of the commercial dashboard that only some companies have a use for."""
+
+    CUSTOMER_LIFETIME_VALUE = "customer_lifetime_value"
+    REPURCHASE_RATE = "repurchase_rate"
+    RECOMMENDATIONS_COUNT = "recommendations_count"
+
+
+class Dashboard(Strict):
+    """What the commercial dashboard shows."""
+
+    optional_lines: tuple[OptionalLine, ...] = Field(
+        default=tuple(OptionalLine), description="Optional lines (loyalty) that are switched on; [] for none."
+    )
+
+
 class Schedule(Strict):
     """When the nightly job runs."""
 
@@ -289,6 +309,7 @@ class Settings(Strict):
     warehouse: Warehouse = Warehouse()
     publication: Publication = Publication()
     method: Method = Method()
+    dashboard: Dashboard = Dashboard()
     schedule: Schedule = Schedule()
 
     _check_zone = field_validator("timezone")(_zone)

@@ -123,7 +123,7 @@ _LINES: Final = """
     left join marts.dim_stages as stages on dashboard.stage_id = stages.stage_id
     where dashboard.month = $month
     order by
-        list_position(['new_leads', 'orders_month', 'average_basket', 'losses_by_stage'], dashboard.line_id),
+        list_position(['new_leads', 'orders_month', 'average_basket', 'losses_by_stage', 'loyalty'], dashboard.line_id),
         stages.pipeline_name,
         stages.stage_rank,
         dashboard.metric_id desc

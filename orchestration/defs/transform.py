@@ -19,7 +19,11 @@ from orchestration.lib.project import DBT_PROJECT_DIR
 from orchestration.lib.reported import log_reported, make_log
 from orchestration.lib.run import NightlyRun
 
-KPI_SELECTION: Final = "path:models/intermediate/kpi path:models/marts/kpi"
+KPI_SELECTION: Final = " ".join(
+    f"path:models/{folder}"
+    for folder in ("staging/analytics", "intermediate/loyalty", "marts/loyalty", "intermediate/kpi", "marts/kpi")
+)
+"""What is built from what Python assets have made of the facts."""
 _NO_UNIT_TESTS: Final = "resource_type:unit_test"
 _PARSED: Final = "partial_parse.msgpack"
 

@@ -18,6 +18,7 @@ def dbt_variables(settings: Settings) -> dict[str, object]:
         "currency_code": settings.currency_code,
         "fiscal_year_start_month": settings.fiscal_year_start_month,
         **settings.method.model_dump(mode="json"),
+        "dashboard_optional_lines": [line.value for line in settings.dashboard.optional_lines],
     }
 
 

@@ -25,7 +25,7 @@ READS = {
     "kpi": {"intermediate", "marts", "kpi preparation", "kpi"},
 }
 NAMES = {
-    "staging": r"stg_(files|workspace|reported|quality)__[a-z_]+",
+    "staging": r"stg_(files|workspace|reported|quality|analytics)__[a-z_]+",
     "intermediate": r"int_[a-z]+__[a-z_]+",
     "marts": r"(dim|fct|kpi)_[a-z_]+",
 }
@@ -73,6 +73,7 @@ def test_models_are_named_after_their_layer_and_stand_in_its_schema(manifest: Ma
 def test_staging_has_one_model_per_raw_table(manifest: Manifest) -> None:
     expected = {f"stg_files__{name}" for name in ENTITIES} | {f"stg_workspace__{name}" for name in SEEDS}
     expected |= {"stg_files__quarantined_rows", "stg_quality__check_results", "stg_reported__kpi_values"}
+    expected |= {"stg_analytics__customer_values"}
     assert {model["name"] for model in _models(manifest) if model["fqn"][1] == "staging"} == expected
 
 
@@ -154,7 +155,8 @@ def test_every_mart_and_lifecycle_model_has_unit_tests(manifest: Manifest) -> No
     wanted = {
         model["name"]
         for model in _models(manifest)
-        if model["fqn"][1:3] in (["marts", "core"], ["marts", "sales"], ["intermediate", "lifecycle"])
+        if model["fqn"][1:3]
+        in (["marts", "core"], ["marts", "sales"], ["marts", "loyalty"], ["intermediate", "lifecycle"])
     }
     assert wanted - tested == set()
 

@@ -68,6 +68,7 @@ def test_keys_are_schema_and_table(graph: dg.AssetGraph) -> None:
         "raw_workspace",
         "raw_quality",
         "raw_reported",
+        "raw_analytics",
         "staging",
         "intermediate",
         "marts",

@@ -25,7 +25,7 @@ def _export_raw(warehouse: Path, target: Path) -> int:
     with duckdb.connect(warehouse, read_only=True) as connection:
         tables = connection.execute(
             "select schema_name, table_name from duckdb_tables() where schema_name "
-            "in ('raw_files', 'raw_workspace', 'raw_reported', 'raw_quality')"
+            "in ('raw_files', 'raw_workspace', 'raw_reported', 'raw_quality', 'raw_analytics')"
         ).fetchall()
         for schema, table in tables:
             (target / schema).mkdir(parents=True, exist_ok=True)

@@ -79,3 +79,72 @@
         else 'noise'
     end
 {%- endmacro %}
+
+{# Variance of the mean of a sample from its sum, size and sum of squares; NULL for one. #}
+{% macro variance_of_mean(total, size, sum_of_squares) -%}
+    case
+        when {{ size }} > 1
+            then greatest(
+                cast({{ sum_of_squares }} as double)
+                - cast({{ total }} as double) * cast({{ total }} as double)
+                / cast({{ size }} as double),
+                0
+            ) / (cast({{ size }} as double) * (cast({{ size }} as double) - 1))
+    end
+{%- endmacro %}
+
+{# Bounds of the 95 % interval of an amount, a sum over a Poisson number of cases (docs/decisions/0006): the score interval
+   of the number of equal cases that have this sum and this variance, so that with equal amounts it is that of their
+   count. Where what was cancelled leaves less than one such case, the normal interval. Six digits, since engines differ
+   in the last ones of large amounts. #}
+{% macro amount_low(amount, variance) -%}
+    round(case
+        when {{ variance }} = 0 then null
+        when {{ amount }} > 0 and {{ amount }} * {{ amount }} >= {{ variance }}
+            then {{ variance }} / {{ amount }}
+            * {{ poisson_low('(' ~ amount ~ ' * ' ~ amount ~ ' / ' ~ variance ~ ')') }}
+        else {{ amount }} - 1.959964 * sqrt({{ variance }})
+    end, 6)
+{%- endmacro %}
+
+{% macro amount_high(amount, variance) -%}
+    round(case
+        when {{ variance }} = 0 then null
+        when {{ amount }} > 0 and {{ amount }} * {{ amount }} >= {{ variance }}
+            then {{ variance }} / {{ amount }}
+            * {{ poisson_high('(' ~ amount ~ ' * ' ~ amount ~ ' / ' ~ variance ~ ')') }}
+        else {{ amount }} + 1.959964 * sqrt({{ variance }})
+    end, 6)
+{%- endmacro %}
+
+{# 97.5 % point of Student's t: Cornish and Fisher's expansion, within 0.5 % from 3 degrees of freedom on. #}
+{% macro student_t(degrees) -%}
+    (
+        1.959964 + 2.372271 / {{ degrees }} + 2.822499 / power({{ degrees }}, 2)
+        + 2.555850 / power({{ degrees }}, 3) + 1.589536 / power({{ degrees }}, 4)
+    )
+{%- endmacro %}
+
+{# Bounds of the 95 % interval of a mean or median of n amounts: Student's t on the logarithm, since amounts are skewed to
+   the right; on the amount itself where the mean is not positive. #}
+{% macro mean_low(mean, variance, cases) -%}
+    round(case
+        when {{ variance }} = 0 then null
+        when {{ mean }} > 0 and {{ cases }} > 1
+            then {{ mean }}
+            * exp(-{{ student_t('(' ~ cases ~ ' - 1)') }} * sqrt({{ variance }}) / {{ mean }})
+        when {{ cases }} > 1
+            then {{ mean }} - {{ student_t('(' ~ cases ~ ' - 1)') }} * sqrt({{ variance }})
+    end, 6)
+{%- endmacro %}
+
+{% macro mean_high(mean, variance, cases) -%}
+    round(case
+        when {{ variance }} = 0 then null
+        when {{ mean }} > 0 and {{ cases }} > 1
+            then {{ mean }}
+            * exp({{ student_t('(' ~ cases ~ ' - 1)') }} * sqrt({{ variance }}) / {{ mean }})
+        when {{ cases }} > 1
+            then {{ mean }} + {{ student_t('(' ~ cases ~ ' - 1)') }} * sqrt({{ variance }})
+    end, 6)
+{%- endmacro %}

@@ -12,6 +12,12 @@ mql_items as (
 
 ),
 
+repurchase_items as (
+
+    select * from {{ ref('int_kpi__cohort_repurchase_items') }}
+
+),
+
 stage_items as (
 
     select * from {{ ref('int_kpi__cohort_stage_items') }}
@@ -73,6 +79,18 @@ final as (
         compete_seconds,
         followup_seconds
     from funnel_items
+    union all
+    select
+        metric_id,
+        dimension_name,
+        dimension_value,
+        period_grain,
+        period_start,
+        item_id,
+        reach_seconds,
+        compete_seconds,
+        followup_seconds
+    from repurchase_items
 
 )
 

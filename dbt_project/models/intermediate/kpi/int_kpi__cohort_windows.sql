@@ -35,6 +35,10 @@ final as (
     select
         'funnel_start' as metric_id,
         cast({{ var('funnel_window_days') }} as bigint) as window_days
+    union all
+    select
+        'repurchase_rate' as metric_id,
+        cast(365 as bigint) as window_days
 
 )
 

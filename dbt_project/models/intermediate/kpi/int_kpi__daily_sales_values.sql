@@ -6,11 +6,6 @@
 {% set square = 'sum(amount_base * amount_base)' %}
 {% set won = "sum(case when deal_status = 'won' then 1 else 0 end)" %}
 {% set components = [
-    ('orders_count', 'orders', 'order_date', 'true', 'count(*)', '0', '0', [all, owner]),
-    ('orders_amount_gross', 'orders', 'order_date', 'amount_base is not null', 'sum(amount_base)', 'count(*)', square, [all, owner]),
-    ('orders_amount', 'orders', 'order_date', 'amount_base is not null', 'sum(amount_base)', 'count(*)', square, [all, owner]),
-    ('orders_amount', 'orders', 'cancelled_date', 'amount_base is not null', '-sum(amount_base)', 'count(*)', square, [all, owner]),
-    ('average_basket', 'orders', 'order_date', 'amount_base is not null', 'sum(amount_base)', 'count(*)', square, [all, owner]),
     ('deals_created', 'deals', 'created_date', 'true', 'count(*)', '0', '0', [all, owner]),
     ('win_rate_all', 'deals', 'created_date', 'true', won, 'count(*)', '0', [all, owner]),
     ('deals_won', 'deals', 'closed_date', "deal_status = 'won'", 'count(*)', '0', '0', [all, owner]),
@@ -28,12 +23,6 @@
     ('losses_amount', 'reaches', 'first_reached_date', 'true', '0', '0', '0', [stage]),
 ] %}
 with
-
-orders as (
-
-    select * from {{ ref('fct_orders') }}
-
-),
 
 deals as (
 

@@ -12,6 +12,18 @@ identity_values as (
 
 ),
 
+order_values as (
+
+    select * from {{ ref('int_kpi__daily_order_values') }}
+
+),
+
+loyalty_values as (
+
+    select * from {{ ref('int_kpi__daily_loyalty_values') }}
+
+),
+
 sales_values as (
 
     select * from {{ ref('int_kpi__daily_sales_values') }}
@@ -21,6 +33,10 @@ sales_values as (
 unioned as (
 
     select * from marketing_values
+    union all
+    select * from order_values
+    union all
+    select * from loyalty_values
     union all
     select * from sales_values
     union all

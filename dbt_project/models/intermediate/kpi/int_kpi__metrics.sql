@@ -16,6 +16,10 @@
         'Correct the sales process',
         "Corriger le process de vente"
     ),
+    'loyalty': (
+        'Correct what is done for customers after the sale',
+        "Corriger la fidélisation"
+    ),
     'activity': (
         'Steer the commercial activity',
         "Piloter l’activité commerciale"
@@ -152,6 +156,59 @@
         'orders_amount_gross', 'amount', 'order', 'maximise', 'currency', 'sales', 1, 'activity',
         "Order amount, gross", "Montant des commandes, brut",
         "Amount of the orders confirmed in the period"
+    ),
+    (
+        'orders_count_net', 'amount', 'order', 'maximise', 'orders', 'sales', 1, 'activity',
+        "Orders, net", "Commandes, net",
+        "Orders confirmed in the period - orders cancelled in the period"
+    ),
+    (
+        'orders_without_amount', 'count', 'order', 'minimise', 'orders', 'sales', 1, 'activity',
+        "Orders without an amount", "Commandes sans montant",
+        "Orders confirmed in the period that no amount holds: the source gives none, or "
+        ~ "there is no exchange rate for the order date"
+    ),
+    (
+        'revenue_per_lead', 'average', 'lead cycle', 'maximise', 'currency', 'marketing and sales', 1, 'activity',
+        "Order amount per new lead", "Montant commandé par nouveau lead",
+        "Gross order amount of the period / lead cycles opened in the period"
+    ),
+    (
+        'repurchase_rate', 'rate', 'customer', 'maximise', 'ratio', 'sales', 1, 'loyalty',
+        "Repurchase rate", "Taux de réachat",
+        "Basis period: customers whose first order turned 12 months old in the period and "
+        ~ "who ordered again within them / customers whose first order turned 12 months "
+        ~ "old in the period. Cohort bases: by the period of the first order, within 365 "
+        ~ "days. Cancelled orders and credit notes are none"
+    ),
+    (
+        'cross_sell_rate', 'rate', 'customer', 'maximise', 'ratio', 'sales', 1, 'loyalty',
+        "Cross-sell rate", "Taux de ventes complémentaires",
+        "Customers who ordered two product families or more in the 12 months up to the "
+        ~ "end of the period / customers who ordered in them"
+    ),
+    (
+        'customer_lifetime_value', 'average', 'customer', 'maximise', 'currency', 'sales', 1, 'loyalty',
+        "Customer lifetime value, first 12 months", "Valeur client, 12 premiers mois",
+        "Net amount ordered in the 12 months from the first order on / customers, for the "
+        ~ "customers whose first order turned 12 months old in the period"
+    ),
+    (
+        'customer_ltv', 'average', 'customer', 'maximise', 'currency', 'sales', 1, 'loyalty',
+        "Customer lifetime value by cohort", "Valeur client par cohorte",
+        "Net amount ordered in the 12, 24 or 36 months from the first order on / customers, "
+        ~ "for the customers whose first order came in the period; cohorts whose months "
+        ~ "are over"
+    ),
+    (
+        'recommendations_count', 'count', 'recommendation', 'maximise', 'recommendations', 'marketing', 1, 'loyalty',
+        "Recommendations", "Recommandations",
+        "Recommendations on social networks and review sites in the period"
+    ),
+    (
+        'referrals_count', 'count', 'recommendation', 'maximise', 'recommendations', 'sales', 1, 'loyalty',
+        "Referrals", "Parrainages",
+        "Referrals by customers in the period"
     ),
     (
         'average_basket', 'average', 'order', 'maximise', 'currency', 'sales', 1, 'activity',

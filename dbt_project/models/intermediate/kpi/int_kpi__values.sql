@@ -30,6 +30,18 @@ attribution_values as (
 
 ),
 
+cross_sell_values as (
+
+    select * from {{ ref('int_kpi__cross_sell_values') }}
+
+),
+
+ltv_values as (
+
+    select * from {{ ref('int_kpi__cohort_ltv_values') }}
+
+),
+
 metrics as (
 
     select * from {{ ref('int_kpi__metrics') }}
@@ -119,7 +131,7 @@ valued_medians as (
         cast(null as decimal(18, 4)) as numerator,
         basket_medians.denominator,
         basket_medians.value,
-        cast(null as double) as value_variance,
+        basket_medians.value_variance,
         cast(null as double) as count_effective_trials,
         basket_medians.denominator as count_observed
     from basket_medians
@@ -176,6 +188,38 @@ valued_attributions as (
 
 ),
 
+with_own_variance as (
+
+    select * from cross_sell_values
+    union all
+    select * from ltv_values
+
+),
+
+valued_with_own_variance as (
+
+    select
+        with_own_variance.period_kind,
+        with_own_variance.period_grain,
+        with_own_variance.period_start,
+        with_own_variance.metric_id,
+        metrics.metric_kind,
+        with_own_variance.dimension_name,
+        with_own_variance.dimension_value,
+        with_own_variance.basis,
+        with_own_variance.window_days,
+        with_own_variance.numerator,
+        with_own_variance.denominator,
+        with_own_variance.value,
+        with_own_variance.value_variance,
+        with_own_variance.count_effective_trials,
+        with_own_variance.count_observed
+    from with_own_variance
+    inner join metrics
+        on with_own_variance.metric_id = metrics.metric_id
+
+),
+
 final as (
 
     select * from valued_sums
@@ -185,6 +229,8 @@ final as (
     select * from valued_cohorts
     union all
     select * from valued_attributions
+    union all
+    select * from valued_with_own_variance
 
 )
 

@@ -32,7 +32,9 @@ first_orders as (
         min(customers.first_order_date) as first_order_date
     from profiles
     inner join customers
-        on customers.customer_id in (profiles.company_id, profiles.person_id)
+        on
+            customers.customer_id
+            in (profiles.company_id, 'person:' || profiles.person_id)
     group by profiles.person_id
 
 ),

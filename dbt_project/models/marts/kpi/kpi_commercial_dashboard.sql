@@ -10,6 +10,10 @@
     ('losses_by_stage', 'losses_amount', 'total'),
     ('losses_by_stage', 'losses_rate', 'stage'),
 ] %}
+{#- R-64: a company switches off what it has no use for. -#}
+{% for metric in var('dashboard_optional_lines') %}
+{% do lines.append(('loyalty', metric, 'total')) %}
+{% endfor %}
 with
 
 kpi_values as (

@@ -122,7 +122,8 @@ compared as (
             as evolution_signal_{{ comparison }},
         {% endfor %}
         metrics.unit,
-        metrics.direction
+        metrics.direction,
+        cast(actual_values.denominator as double) as count_cases
     from actual_values
     inner join metrics
         on actual_values.metric_id = metrics.metric_id
@@ -193,11 +194,19 @@ final as (
         unit,
         case
             when metric_kind = 'count' then {{ poisson_low('value') }}
+            when metric_kind = 'amount'
+                then {{ amount_low('value', 'value_variance') }}
+            when metric_kind in ('average', 'median')
+                then {{ mean_low('value', 'value_variance', 'count_cases') }}
             when value is not null and count_effective_trials > 0
                 then {{ wilson_low('value', 'count_effective_trials') }}
         end as ci_low,
         case
             when metric_kind = 'count' then {{ poisson_high('value') }}
+            when metric_kind = 'amount'
+                then {{ amount_high('value', 'value_variance') }}
+            when metric_kind in ('average', 'median')
+                then {{ mean_high('value', 'value_variance', 'count_cases') }}
             when value is not null and count_effective_trials > 0
                 then {{ wilson_high('value', 'count_effective_trials') }}
         end as ci_high,
