@@ -109,10 +109,10 @@ COHORTS = {
     "event_after_the_watch": _cohort([50, 10], [NEVER, NEVER], [40, 400 * DAY]),
     "one": _cohort([10], [NEVER], [400 * DAY]),
 }
-# Sizes from 5 to 900 and instants shared by the month, week, day, hour and second.
+# Sizes from 5 to 900 and instants shared by the fortnight, week, day, hour and second.
 COHORTS |= {
     f"random_{seed}": _drawn(
-        100 + seed, 5 + seed * seed * 4, unit=(30 * DAY, 7 * DAY, DAY, 3600, 1)[seed % 5], censored=True
+        100 + seed, 5 + seed * seed * 4, unit=(15 * DAY, 7 * DAY, DAY, 3600, 1)[seed % 5], censored=True
     )
     for seed in range(16)
 }
