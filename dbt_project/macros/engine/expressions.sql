@@ -46,3 +46,17 @@
     } -%}
     nullif({% if part == 'host' %}lower({% endif %}regexp_extract({{ url }}, '{{ patterns[part] }}', 1){% if part == 'host' %}){% endif %}, '')
 {%- endmacro %}
+
+{#- Square of an amount with 18 digits, 4 of them decimals; exact. DuckDB multiplies within 18 digits unless the operands
+    have more, and fails from 303,701 on; Spark adds the digits, and drops a decimal where they exceed 38. -#}
+{% macro squared(amount) -%}
+    {{ return(adapter.dispatch('squared')(amount)) }}
+{%- endmacro %}
+
+{% macro duckdb__squared(amount) -%}
+    (cast({{ amount }} as decimal(19, 4)) * cast({{ amount }} as decimal(19, 4)))
+{%- endmacro %}
+
+{% macro spark__squared(amount) -%}
+    (cast({{ amount }} as decimal(18, 4)) * cast({{ amount }} as decimal(18, 4)))
+{%- endmacro %}

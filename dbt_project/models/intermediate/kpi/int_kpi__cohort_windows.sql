@@ -15,10 +15,12 @@ final as (
         'kpi2_sql_rate' as metric_id,
         cast({{ days }} as bigint) as window_days
     {% endfor %}
+    {% for variant in ['', '_amount', '_touched', '_strict'] %}
     union all
     select
-        'kpi3_stage_conversion' as metric_id,
+        'kpi3_stage_conversion{{ variant }}' as metric_id,
         cast({{ var('stage_window_days') }} as bigint) as window_days
+    {% endfor %}
 
 )
 

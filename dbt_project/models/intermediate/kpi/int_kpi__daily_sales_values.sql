@@ -3,7 +3,7 @@
 {% set all = ('total', "'all'") %}
 {% set owner = ('owner', "coalesce(owner_id, 'unassigned')") %}
 {% set stage = ('stage', 'stage_id') %}
-{% set square = 'sum(amount_base * amount_base)' %}
+{% set square = 'sum(' ~ squared('amount_base') ~ ')' %}
 {% set won = "sum(case when deal_status = 'won' then 1 else 0 end)" %}
 {% set components = [
     ('orders_count', 'orders', 'order_date', 'true', 'count(*)', '0', '0', [all, owner]),

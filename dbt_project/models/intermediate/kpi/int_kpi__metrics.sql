@@ -72,6 +72,25 @@
         ~ "the window / deals that first reached the stage in the period; a loss competes"
     ),
     (
+        'kpi3_stage_conversion_amount', 'amount_rate', 'deal and stage', 'maximise', 'ratio', 'sales', 1, 'process',
+        "KPI 3 by amount: conversion to the next stage", "KPI 3 en montant : conversion vers l’étape suivante",
+        "As kpi3_stage_conversion, each deal weighted with its amount at entry to the stage "
+        ~ "in both terms; deals without an amount left out; interval from the first-order "
+        ~ "variance of the bootstrap over deals"
+    ),
+    (
+        'kpi3_stage_conversion_touched', 'rate', 'deal and stage', 'maximise', 'ratio', 'sales', 1, 'process',
+        "KPI 3, stages held", "KPI 3, étapes tenues",
+        "As kpi3_stage_conversion for deals that held the stage itself: the next one must be "
+        ~ "held too, a skipped stage counts on neither side; a win or a loss competes"
+    ),
+    (
+        'kpi3_stage_conversion_strict', 'rate', 'deal and stage', 'maximise', 'ratio', 'sales', 1, 'process',
+        "KPI 3, no stage skipped", "KPI 3, sans étape sautée",
+        "As kpi3_stage_conversion for deals that held the stage and every one before it: the "
+        ~ "next one must be held as well; a win or a loss competes"
+    ),
+    (
         'orders_count', 'count', 'order', 'maximise', 'orders', 'sales', 1, 'activity',
         "Orders", "Commandes",
         "Orders confirmed in the period, later cancellations included"

@@ -24,6 +24,19 @@ cohort_values as (
 
 ),
 
+-- Values that come with a variance of their own.
+amount_cohort_values as (
+
+    select * from {{ ref('int_kpi__cohort_amount_values') }}
+
+),
+
+amount_period_values as (
+
+    select * from {{ ref('int_kpi__stage_amount_period_values') }}
+
+),
+
 metrics as (
 
     select * from {{ ref('int_kpi__metrics') }}
@@ -146,6 +159,38 @@ valued_cohorts as (
 
 ),
 
+with_own_variance as (
+
+    select * from amount_cohort_values
+    union all
+    select * from amount_period_values
+
+),
+
+valued_with_own_variance as (
+
+    select
+        with_own_variance.period_kind,
+        with_own_variance.period_grain,
+        with_own_variance.period_start,
+        with_own_variance.metric_id,
+        metrics.metric_kind,
+        with_own_variance.dimension_name,
+        with_own_variance.dimension_value,
+        with_own_variance.basis,
+        with_own_variance.window_days,
+        with_own_variance.numerator,
+        with_own_variance.denominator,
+        with_own_variance.value,
+        with_own_variance.value_variance,
+        with_own_variance.count_effective_trials,
+        with_own_variance.count_observed
+    from with_own_variance
+    inner join metrics
+        on with_own_variance.metric_id = metrics.metric_id
+
+),
+
 final as (
 
     select * from valued_sums
@@ -153,6 +198,8 @@ final as (
     select * from valued_medians
     union all
     select * from valued_cohorts
+    union all
+    select * from valued_with_own_variance
 
 )
 
