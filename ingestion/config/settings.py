@@ -232,6 +232,9 @@ class Method(Strict):
         default=(30, 60, 90), min_length=1, description="W of KPI 2, one or more."
     )
     stage_window_days: int = Field(default=90, ge=1, le=1830, description="W of KPI 3.")
+    win_window_days: int = Field(
+        default=180, ge=1, le=1830, description="W of the win rate and of the velocity, from the creation of a deal."
+    )
     lead_inactivity_days: int = Field(
         default=180, ge=1, le=1830, description="Days without an inbound signal that close a lead cycle."
     )

@@ -21,6 +21,10 @@ final as (
         'kpi3_stage_conversion{{ variant }}' as metric_id,
         cast({{ var('stage_window_days') }} as bigint) as window_days
     {% endfor %}
+    union all
+    select
+        'win_rate' as metric_id,
+        cast({{ var('win_window_days') }} as bigint) as window_days
 
 )
 

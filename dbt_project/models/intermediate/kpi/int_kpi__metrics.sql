@@ -138,6 +138,13 @@
         "Deals lost at the stage in the period / all deals lost in the period"
     ),
     (
+        'stalled_deals', 'stock', 'deal', 'minimise', 'deals', 'sales', 1, 'process',
+        "Stalled deals", "Affaires enlisées",
+        "Deals at the end of the period that had been in their stage for longer than 95 % of "
+        ~ "the visits that had ended by then, of which there are 30 or more; they are open, "
+        ~ "not lost"
+    ),
+    (
         'deals_created', 'count', 'deal', 'maximise', 'deals', 'sales', 1, 'activity',
         "Deals created", "Affaires créées",
         "Deals created in the period"
@@ -157,6 +164,29 @@
         "Close rate (as CRMs show it)", "Taux de closing (tel que les CRM l’affichent)",
         "Deals won in the period / deals won or lost in the period; shown for parity "
         ~ "only, since it overstates recent cohorts"
+    ),
+    (
+        'win_rate', 'rate', 'deal', 'maximise', 'ratio', 'sales', 1, 'activity',
+        "Win rate", "Taux de gain",
+        "Deals created in the period that were won within the window / deals created in the "
+        ~ "period; a loss competes"
+    ),
+    (
+        'average_won_amount', 'average', 'deal', 'maximise', 'currency', 'sales', 1, 'activity',
+        "Average value of won deals", "Valeur moyenne des affaires gagnées",
+        "Amount of the deals created in the period and won within the window / their number"
+    ),
+    (
+        'cycle_days', 'average', 'deal', 'minimise', 'days', 'sales', 1, 'activity',
+        "Sales cycle", "Cycle de vente",
+        "Mean days from creation to the win of those who win within the window, from the "
+        ~ "Aalen-Johansen curve of the deals created in the period"
+    ),
+    (
+        'sales_velocity', 'average', 'deal', 'maximise', 'currency', 'sales', 1, 'activity',
+        "Sales velocity per day", "Vélocité commerciale par jour",
+        "deals_created x win_rate x average_won_amount / cycle_days: what the deals of the "
+        ~ "period bring a day"
     ),
     (
         'win_rate_all', 'rate', 'deal', 'maximise', 'ratio', 'sales', 1, 'activity',

@@ -37,6 +37,18 @@ amount_period_values as (
 
 ),
 
+stalled_values as (
+
+    select * from {{ ref('int_kpi__stalled_values') }}
+
+),
+
+velocity_values as (
+
+    select * from {{ ref('int_kpi__velocity_values') }}
+
+),
+
 metrics as (
 
     select * from {{ ref('int_kpi__metrics') }}
@@ -164,6 +176,10 @@ with_own_variance as (
     select * from amount_cohort_values
     union all
     select * from amount_period_values
+    union all
+    select * from stalled_values
+    union all
+    select * from velocity_values
 
 ),
 

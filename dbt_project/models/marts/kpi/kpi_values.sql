@@ -144,12 +144,12 @@ final as (
         value,
         unit,
         case
-            when metric_kind = 'count' then {{ poisson_low('value') }}
+            when metric_kind in ('count', 'stock') then {{ poisson_low('value') }}
             when value is not null and count_effective_trials > 0
                 then {{ wilson_low('value', 'count_effective_trials') }}
         end as ci_low,
         case
-            when metric_kind = 'count' then {{ poisson_high('value') }}
+            when metric_kind in ('count', 'stock') then {{ poisson_high('value') }}
             when value is not null and count_effective_trials > 0
                 then {{ wilson_high('value', 'count_effective_trials') }}
         end as ci_high,
