@@ -42,9 +42,40 @@ timed as (
 
 ),
 
+-- All deals there ever were, without a window: what a deal at this stage is worth.
+until_won as (
+
+    select
+        stage_id,
+        deal_id,
+        case
+            when lost_at is null
+                then {{ seconds_between('first_reached_at', 'closed_at') }}
+        end as reach_seconds,
+        {{ seconds_between('first_reached_at', 'lost_at') }} as compete_seconds,
+        {{ seconds_between('first_reached_at', end_of_as_of()) }} as followup_seconds,
+        amount_at_reach_base as item_amount
+    from reaches
+    where first_reached_at is not null
+
+),
+
 final as (
 
+    select
+        'stage_win_chance' as metric_id,
+        'stage' as dimension_name,
+        stage_id as dimension_value,
+        'history' as period_grain,
+        cast('1970-01-01' as date) as period_start,
+        deal_id as item_id,
+        reach_seconds,
+        compete_seconds,
+        followup_seconds,
+        item_amount
+    from until_won
     {% for grain in grains %}
+    union all
     select
         metric_id,
         'stage' as dimension_name,
@@ -57,7 +88,6 @@ final as (
         followup_seconds,
         item_amount
     from timed
-    {{ 'union all' if not loop.last }}
     {% endfor %}
 
 )
