@@ -9,6 +9,7 @@ import pytest
 
 from ingestion.config.seeds import SEEDS
 from ingestion.contracts import ENTITIES
+from ingestion.sources.files.snapshots import HISTORIES
 
 Manifest = dict[str, Any]
 
@@ -68,7 +69,7 @@ def test_models_are_named_after_their_layer_and_stand_in_its_schema(manifest: Ma
 
 
 def test_staging_has_one_model_per_raw_table(manifest: Manifest) -> None:
-    expected = {f"stg_files__{name}" for name in ENTITIES} | {f"stg_workspace__{name}" for name in SEEDS}
+    expected = {f"stg_files__{name}" for name in (*ENTITIES, *HISTORIES)} | {f"stg_workspace__{name}" for name in SEEDS}
     assert {model["name"] for model in _models(manifest) if model["fqn"][1] == "staging"} == expected
 
 

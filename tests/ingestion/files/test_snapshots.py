@@ -35,7 +35,8 @@ def _history(company: Company) -> list[tuple[str, int, str]]:
         (deal, int(day), stage)
         for deal, day, stage in company.query(
             "select deal_id, day(snapshot_date), stage_name from raw_files.deals_history "
-            "where deal_id not like '#%' and is_delivered and _dlt_load_id in (select load_id from raw_files._dlt_loads where status = 0) order by all"
+            "where deal_id not like '#%' and is_delivered "
+            "and _dlt_load_id in (select load_id from raw_files._dlt_loads where status = 0) order by all"
         )
     ]
 

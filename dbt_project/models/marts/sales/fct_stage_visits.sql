@@ -80,8 +80,7 @@ held as (
             'visits.amount_at_exit', 'visits.currency_code',
             'exit_rates.rate_to_base'
         ) }} as amount_at_exit_base,
-        case when visits.is_derived then 'day' else 'instant' end
-            as timestamp_precision
+        visits.timestamp_precision
     from visits_with_dates as visits
     left join stage_limits
         on visits.stage_id = stage_limits.stage_id
