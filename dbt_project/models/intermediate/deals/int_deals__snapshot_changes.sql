@@ -54,8 +54,8 @@ changed as (
 ),
 
 -- The day is all that a snapshot knows. The creation and the closing say more, where
--- they lie in the time that the snapshot leaves open: before it for the first one, since
--- the one before for a later one.
+-- they lie in the time that the snapshot leaves open: before it for the first one, and
+-- since the one before for a later one.
 final as (
 
     select
