@@ -83,6 +83,9 @@ class Entity:
     growth: Growth = Growth.VERSIONS
     derives_key: bool = False
     """True where the key is one id column that is derived from the content when the source has none."""
+    keeps_history: bool = False
+    """True where a mapping may keep daily snapshots, in ``raw_files.<name>_history``: for records that have no change
+    log of their own."""
 
     def column(self, name: str) -> Column:
         """Return the column called ``name``. Raises ``KeyError`` when the entity has none."""
@@ -346,6 +349,7 @@ DEALS: Final = Entity(
         _DELETED,
         _s("merged_into_deal_id", "Surviving deal after a merge."),
     ),
+    keeps_history=True,
 )
 DEAL_HISTORY: Final = Entity(
     "deal_history",

@@ -27,8 +27,9 @@ from ingestion.config.settings import FilesSource, Warehouse
 from ingestion.config.workspace import STORAGE_VERSION, Workspace
 from ingestion.contracts import ENTITIES, Growth
 from ingestion.sources.files import LEDGER_TABLE, QUARANTINE_TABLE, files_source
-from ingestion.sources.files.prepare import KnownFile, prepare
+from ingestion.sources.files.prepare import KnownFile, engine_settings, prepare
 from ingestion.sources.files.report import PreparedBatch
+from ingestion.sources.files.snapshots import HISTORIES, take_snapshots
 from ingestion.sources.files.sql import identifier
 
 FILES_DATASET: Final = "raw_files"
@@ -163,9 +164,12 @@ def load_files(
     workspace: Workspace,
     *,
     warehouse: Warehouse,
+    timezone: str = "UTC",
     now: datetime | None = None,
 ) -> FilesLoad:
     """Load the new files of the inbox into ``raw_files``. The caller holds the lock of the workspace.
+
+    ``timezone`` is the company's zone, in which a snapshot has its day.
 
     Raises ``MappingError`` before anything is read, and ``LoadError`` when dlt fails.
     """
@@ -184,6 +188,15 @@ def load_files(
                 or file.source_file_hash in batch.superseded_hashes
             ]
             batch = prepare(source, workspace, kept, warehouse=warehouse, now=now)
+        batch = take_snapshots(
+            source,
+            batch,
+            workspace.warehouse,
+            workspace.staging_files,
+            timezone=timezone,
+            dataset=FILES_DATASET,
+            engine=engine_settings(workspace, warehouse),
+        )
         prepared.append(batch)
         return new_work(files_source(batch), batch, workspace.warehouse)
 
@@ -214,6 +227,7 @@ def new_work(source: DltSource, batch: PreparedBatch, path: Path) -> DltSource:
     dlt would copy and merge every empty table too, some 60 ms each.
     """
     filled = {entity for entity, paths in batch.entities.items() if paths}
+    filled |= set(batch.histories)
     filled |= {LEDGER_TABLE} if batch.ledger.num_rows else set()
     filled |= {QUARANTINE_TABLE} if batch.quarantine else set()
     with duckdb.connect(str(path), read_only=True) as connection:
@@ -301,7 +315,9 @@ def retire(path: Path, hashes: tuple[str, ...]) -> int:
             "where list_contains($1, source_file_hash)",
             [list(hashes)],
         ).fetchall()
-        tables = [*(str(name) for (name,) in entities), QUARANTINE_TABLE, LEDGER_TABLE]
+        names = [str(name) for (name,) in entities]
+        histories = [table for table, entity in HISTORIES.items() if entity.name in names]
+        tables = [*names, *histories, QUARANTINE_TABLE, LEDGER_TABLE]
         for table in tables:
             connection.execute(
                 f"delete from {FILES_DATASET}.{identifier(table)} where list_contains($1, source_file_hash)",

@@ -101,6 +101,11 @@ class FileMapping(Strict):
     ignored_columns: tuple[str, ...] = Field(
         default=(), description="File columns that are known and deliberately not loaded."
     )
+    history: Literal["snapshots"] | None = Field(
+        default=None,
+        description="snapshots: each file is the state of its day, and what changed is kept in <entity>_history; for "
+        "a source without a change log.",
+    )
     max_quarantine_share: Share = Field(
         default=0.05, description="Share of a file's records in quarantine above which nothing is published."
     )
@@ -134,6 +139,9 @@ class FileMapping(Strict):
         for name in (*self.columns, *self.constants):
             if name not in entity.column_names:
                 raise ValueError(f"{name!r} is no column of {entity.name}; it has {', '.join(entity.column_names)}")
+        if self.history and not entity.keeps_history:
+            able = ", ".join(other.name for other in ENTITIES.values() if other.keeps_history)
+            raise ValueError(f"history: {entity.name} keep no snapshots, only {able} do; remove it")
         doubled = sorted(set(self.columns) & set(self.constants))
         if doubled:
             raise ValueError(f"{', '.join(doubled)} is mapped and constant; keep one")
@@ -239,6 +247,9 @@ class Method(Strict):
     stage_window_days: int = Field(default=90, ge=1, le=1830, description="W of KPI 3.")
     funnel_window_days: int = Field(
         default=365, ge=1, le=1830, description="W of a funnel from its first step on; a single step has W of KPI 3."
+    )
+    win_window_days: int = Field(
+        default=180, ge=1, le=1830, description="W of the win rate and of the velocity, from the creation of a deal."
     )
     lead_inactivity_days: int = Field(
         default=180, ge=1, le=1830, description="Days without an inbound signal that close a lead cycle."

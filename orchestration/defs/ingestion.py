@@ -82,6 +82,7 @@ def build_ingestion() -> list[dg.AssetsDefinition | dg.AssetSpec]:
             settings.sources.files,
             workspace,
             warehouse=settings.warehouse,
+            timezone=settings.timezone,
         )
         _report(context, done)
         counts: dict[str, int] = {}

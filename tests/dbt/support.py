@@ -15,6 +15,7 @@ import pyarrow as pa
 from ingestion.config.seeds import DEFAULT_SEEDS, read_seeds
 from ingestion.contracts import ENTITIES
 from orchestration.lib.customer_value import SCHEMA as CUSTOMER_VALUES
+from ingestion.sources.files.snapshots import HISTORIES, history_schema
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 
@@ -89,6 +90,10 @@ def raw_tables() -> dict[tuple[str, str], pa.Table]:
     """Empty raw tables by (schema, table), seeds of the template included with their rows."""
     tables = {
         ("raw_files", entity.name): entity.arrow_schema().append(LOAD_ID).empty_table() for entity in ENTITIES.values()
+    }
+    tables |= {
+        ("raw_files", table): history_schema(entity).append(LOAD_ID).empty_table()
+        for table, entity in HISTORIES.items()
     }
     tables["raw_files", "loaded_files"] = LOADED_FILES.append(LOAD_ID).empty_table()
     tables["raw_files", "quarantined_rows"] = QUARANTINED_ROWS.append(LOAD_ID).empty_table()

@@ -135,6 +135,11 @@ CASES = (
         None,
     ),
     Case(
+        "square_of_the_largest_amount",
+        '{{ squared("cast(99999999999999.9999 as decimal(18, 4))") }}',
+        "9999999999999999980000000000.00000001",
+    ),
+    Case(
         "key_separates_its_parts",
         """{{ surrogate_key(["'a'", "'bc'"]) }} = {{ surrogate_key(["'ab'", "'c'"]) }}""",
         "false",

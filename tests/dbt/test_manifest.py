@@ -11,6 +11,7 @@ import pytest
 
 from ingestion.config.seeds import SEEDS
 from ingestion.contracts import ENTITIES
+from ingestion.sources.files.snapshots import HISTORIES
 from orchestration.lib.lineage import README, lineage, with_lineage
 
 Manifest = dict[str, Any]
@@ -71,7 +72,7 @@ def test_models_are_named_after_their_layer_and_stand_in_its_schema(manifest: Ma
 
 
 def test_staging_has_one_model_per_raw_table(manifest: Manifest) -> None:
-    expected = {f"stg_files__{name}" for name in ENTITIES} | {f"stg_workspace__{name}" for name in SEEDS}
+    expected = {f"stg_files__{name}" for name in (*ENTITIES, *HISTORIES)} | {f"stg_workspace__{name}" for name in SEEDS}
     expected |= {"stg_files__quarantined_rows", "stg_quality__check_results", "stg_reported__kpi_values"}
     expected |= {"stg_analytics__customer_values"}
     assert {model["name"] for model in _models(manifest) if model["fqn"][1] == "staging"} == expected

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 
 pytestmark = pytest.mark.realdata
@@ -51,9 +52,40 @@ def _kpi(connection: duckdb.DuckDBPyConnection, metric: str, grain: str) -> dict
     }
 
 
+def _assert_losses_and_times_of_maven(published: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """The export has no stage history: what is known is told, and nothing is invented."""
+    deals = pd.read_csv(folder / "sales_pipeline_mdy.csv")
+    for column in ("engage_date", "close_date"):
+        deals[column] = pd.to_datetime(deals[column], format="%m/%d/%Y")
+    lost = deals[deals["deal_stage"] == "Lost"]
+    by_month = lost.groupby(lost["close_date"].dt.strftime("%Y-%m-01")).size().to_dict()
+    rows = published.execute(
+        """
+        select strftime(period_start, '%Y-%m-%d'), losses_count, losses_share from marts.kpi_stage_performance
+        where step_id = 'unknown' and period_grain = 'month' and losses_count > 0
+        """
+    ).fetchall()
+    assert {month: count for month, count, _ in rows} == by_month
+    assert {share for _, _, share in rows} == {1.0}
+    # In which stage they were lost, and when anyone reached one, the export does not say.
+    assert published.execute("select count(*) from marts.kpi_values where metric_id like 'kpi3%'").fetchone() == (0,)
+    days = (lost["close_date"] - lost["engage_date"]).dt.days
+    assert published.execute(
+        "select avg(days_to_close), median(days_to_close) from marts.fct_deals where deal_status = 'lost'"
+    ).fetchone() == pytest.approx((days.mean(), days.median()))
+    engaging = deals[deals["deal_stage"] == "Engaging"]
+    ages = (pd.Timestamp("2018-01-01") - engaging["engage_date"]).dt.days
+    assert published.execute(
+        """
+        select count(*), sum(date_diff('day', entered_date, date '2018-01-01')), count_if(is_stalled)
+        from marts.fct_stage_visits where is_open and stage_id = 'sales:Engaging'
+        """
+    ).fetchone() == (len(engaging), ages.sum(), 0)
+
+
 @pytest.mark.parametrize("pipeline", ["sales_pipeline_mdy.csv", "sales_pipeline.csv"])
 def test_maven_meets_its_published_figures_in_both_date_formats(
-    pipeline: str, example: Callable, pilotage: Callable
+    pipeline: str, example: Callable, pilotage: Callable, real_data: Callable
 ) -> None:
     home = example("maven_crm", [pipeline, *CRM_FILES])
     with _run(pilotage, home) as published:
@@ -80,6 +112,7 @@ def test_maven_meets_its_published_figures_in_both_date_formats(
         losses = _kpi(published, "losses_count", "quarter")
         for quarter, (amount, count, lost) in BY_QUARTER.items():
             assert (amounts[quarter], counts[quarter], losses[quarter]) == (amount, count, lost), quarter
+        _assert_losses_and_times_of_maven(published, real_data("maven_crm"))
         basket = _kpi(published, "average_basket", "fiscal_year")["2017-01-01"]
         assert basket == pytest.approx(2360.91, abs=0.005)
         assert _kpi(published, "close_rate", "fiscal_year")["2017-01-01"] == pytest.approx(0.631501, abs=5e-7)
@@ -106,9 +139,133 @@ def test_maven_meets_its_published_figures_in_both_date_formats(
         assert build.execute("select count(*) from raw_files.quarantined_rows").fetchone() == (0,)
 
 
-def test_bpi2012_meets_its_published_figures(example: Callable, pilotage: Callable) -> None:
+LOAN_STAGES = ["A_SUBMITTED", "A_PREACCEPTED", "A_ACCEPTED", "A_FINALIZED", "O_SENT", "O_SENT_BACK", "O_ACCEPTED"]
+WINDOW_SECONDS = 90 * 86_400
+
+
+def _loan_visits(path: Path) -> pd.DataFrame:
+    """Visits to the stages of the loans, from the events as they were published; the last of a case has its outcome."""
+    events = pd.read_csv(path)
+    outcomes = {"A_APPROVED": "won", "A_DECLINED": "lost", "A_CANCELLED": "lost"}
+    events = events[events["activity"].isin([*LOAN_STAGES, *outcomes])].copy()
+    events["at"] = pd.to_datetime(events["ts"], utc=True, format="ISO8601")
+    events["ending"] = events["activity"].map(outcomes)
+    # The approval is written before or after the last stage of one instant, never in place of it.
+    events["is_won"] = events["ending"] == "won"
+    events = events.sort_values(["case_id", "at", "is_won", "seq"])
+    is_open = events["ending"].isna()
+    # A closing that an open stage follows was taken back.
+    opens_later = is_open[::-1].groupby(events["case_id"][::-1]).cumsum()[::-1] > 0
+    kept = events[is_open | ~opens_later]
+    # The last closing decides; it counts from the first of its kind after any of the other.
+    closings = kept[kept["ending"].notna()]
+    outcome = closings.groupby("case_id")["ending"].last()
+    is_mine = closings["ending"] == closings["case_id"].map(outcome)
+    other_at = closings[~is_mine].groupby("case_id")["at"].max()
+    mine = closings[is_mine & ~(closings["at"] < closings["case_id"].map(other_at))]
+    visits = kept[kept["ending"].isna()]
+    visits = visits[visits["activity"] != visits.groupby("case_id")["activity"].shift()].copy()
+    visits["rank"] = visits["activity"].map({stage: rank for rank, stage in enumerate(LOAN_STAGES, start=1)})
+    visits["exited"] = visits.groupby("case_id")["at"].shift(-1)
+    visits["is_last"] = visits["exited"].isna()
+    visits["closed"] = visits["case_id"].map(mine.groupby("case_id")["at"].min())
+    visits["outcome"] = visits["case_id"].map(outcome)
+    visits["exited"] = visits["exited"].where(~visits["is_last"], visits["closed"])
+    return visits
+
+
+def _loan_cohorts(visits: pd.DataFrame) -> pd.DataFrame:
+    """Cases and amounts that first reached a stage in a month, and those that were at a later one within 90 days."""
+    won = visits[visits["is_last"] & (visits["outcome"] == "won")]
+    approved = won[["case_id"]].assign(rank=len(LOAN_STAGES) + 1, at=won["closed"])
+    arrivals = pd.concat([visits[["case_id", "rank", "at"]], approved])
+    amounts = visits.groupby("case_id")["amount_req"].first()
+    parts = []
+    for rank, stage in enumerate(LOAN_STAGES, start=1):
+        first, following = (
+            arrivals[arrivals["rank"] >= least].groupby("case_id")["at"].min() for least in (rank, rank + 1)
+        )
+        cohort = pd.DataFrame({"at": first, "next": following.reindex(first.index), "amount": amounts[first.index]})
+        is_reached = (cohort["next"] - cohort["at"]).dt.total_seconds() // 1 <= WINDOW_SECONDS
+        cohort["month"] = cohort["at"].dt.tz_convert("Europe/Amsterdam").dt.strftime("%Y-%m-01")
+        cohort["reached"] = is_reached
+        cohort["amount_reached"] = cohort["amount"].where(is_reached, 0)
+        cohort["entered"] = 1
+        sums = cohort.groupby("month")[["entered", "reached", "amount", "amount_reached"]].sum()
+        parts.append(sums.assign(stage=stage).reset_index())
+    return pd.concat(parts)
+
+
+def _assert_loan_conversion(published: duckdb.DuckDBPyConnection, visits: pd.DataFrame) -> None:
+    cohorts = _loan_cohorts(visits)
+    mature = cohorts[cohorts["month"].isin(["2011-10-01", "2011-11-01", "2011-12-01"])].to_dict("records")
+    assert len(mature) == 3 * len(LOAN_STAGES)
+    for metric, reached, entered in (
+        ("kpi3_stage_conversion", "reached", "entered"),
+        ("kpi3_stage_conversion_amount", "amount_reached", "amount"),
+    ):
+        rows = published.execute(
+            """
+            select split_part(dimension_value, ':', 2), strftime(period_start, '%Y-%m-%d'), numerator, denominator
+            from marts.kpi_values where metric_id = ? and basis = 'cohort_window' and period_grain = 'month'
+            """,
+            [metric],
+        ).fetchall()
+        found = {(stage, month): (float(above), float(below)) for stage, month, above, below in rows}
+        assert found == {(row["stage"], row["month"]): (float(row[reached]), float(row[entered])) for row in mature}, (
+            metric
+        )
+
+
+def _assert_loan_losses(published: duckdb.DuckDBPyConnection, visits: pd.DataFrame) -> None:
+    lost = visits[visits["is_last"] & (visits["outcome"] == "lost")]
+    expected = lost.groupby("activity").agg(count=("at", "size"), amount=("amount_req", "sum"))
+    rows = published.execute(
+        """
+        select split_part(step_id, ':', 2), sum(losses_count), sum(losses_amount)
+        from marts.kpi_stage_performance where period_grain = 'month' and losses_count > 0 group by all
+        """
+    ).fetchall()
+    assert sum(count for _, count, _ in rows) == 7_635 + 2_807
+    assert {stage: (int(count), float(amount)) for stage, count, amount in rows} == {
+        str(stage): (int(row["count"]), float(row["amount"])) for stage, row in expected.iterrows()
+    }
+
+
+def _assert_loan_times(published: duckdb.DuckDBPyConnection, visits: pd.DataFrame) -> None:
+    ended = visits[visits["exited"].notna()]
+    seconds = (ended["exited"] - ended["at"]).dt.total_seconds() // 1
+    expected = seconds.groupby(ended["activity"]).agg(["size", "median", "sum"])
+    rows = published.execute(
+        """
+        select split_part(stage_id, ':', 2), count(*), median(duration_seconds), sum(duration_seconds)
+        from marts.fct_stage_visits where not is_open and not is_skipped group by all
+        """
+    ).fetchall()
+    assert {stage: (count, median, float(total)) for stage, count, median, total in rows} == {
+        str(stage): (int(row["size"]), float(row["median"]), float(row["sum"])) for stage, row in expected.iterrows()
+    }
+    # The quantile of a cohort of which nothing is censored is that of its cases, those that never come included.
+    entered = visits[visits["rank"] == 1].groupby("case_id")["at"].min()
+    came = visits[visits["rank"] > 1].groupby("case_id")["at"].min()
+    october = entered[entered.dt.tz_convert("Europe/Amsterdam").dt.strftime("%Y-%m") == "2011-10"]
+    waited = ((came.reindex(october.index) - october).dt.total_seconds() // 1).sort_values(ignore_index=True)
+    assert waited.notna().sum() > len(waited) / 2
+    assert published.execute(
+        """
+        select median_days_to_advance from marts.kpi_stage_performance
+        where step_id = 'loans:A_SUBMITTED' and period_grain = 'month' and period_start = '2011-10-01'
+        """
+    ).fetchone()[0] == pytest.approx(waited[-(-len(waited) // 2) - 1] / 86_400, abs=1e-8)
+
+
+def test_bpi2012_meets_its_published_figures(example: Callable, pilotage: Callable, real_data: Callable) -> None:
     home = example("bpi2012", ["events.csv.gz"])
     with _run(pilotage, home) as published:
+        visits = _loan_visits(real_data("bpi2012") / "events.csv.gz")
+        _assert_loan_conversion(published, visits)
+        _assert_loan_losses(published, visits)
+        _assert_loan_times(published, visits)
         reached = dict(
             published.execute(
                 """

@@ -148,3 +148,15 @@
             then {{ mean }} + {{ student_t('(' ~ cases ~ ' - 1)') }} * sqrt({{ variance }})
     end, 6)
 {%- endmacro %}
+
+{# Trials that a plain proportion would need for the variance of a weighted one; where that is 0, as many as the weights
+   are worth (Kish). NULL above 1, which is no proportion. #}
+{% macro effective_trials(proportion, variance, weight, squared_weights) -%}
+    case
+        when {{ proportion }} < 0 or {{ proportion }} > 1 then null
+        when {{ proportion }} < 1 and {{ variance }} > 0
+            then {{ proportion }} * (1.0 - {{ proportion }}) / {{ variance }}
+        when {{ proportion }} is not null
+            then {{ weight }} * {{ weight }} / ({{ squared_weights }})
+    end
+{%- endmacro %}

@@ -74,13 +74,14 @@ def prepare(
     for folder in (workspace.staging_files, workspace.spill):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, mode=0o700)
-    with duckdb.connect(config=_engine(workspace, warehouse)) as connection:
+    with duckdb.connect(config=engine_settings(workspace, warehouse)) as connection:
         preparation = _Preparation(source, workspace, connection, moment, tuple(known))
         preparation.check_mappings()
         return preparation.run()
 
 
-def _engine(workspace: Workspace, warehouse: Warehouse) -> dict[str, str | bool | int | float | list[str]]:
+def engine_settings(workspace: Workspace, warehouse: Warehouse) -> dict[str, str | bool | int | float | list[str]]:
+    """Return the settings of an engine that reads files within the limits of the company."""
     engine: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": warehouse.memory_limit,
         "temp_directory": str(workspace.spill),

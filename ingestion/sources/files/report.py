@@ -72,6 +72,8 @@ class PreparedBatch:
 
     entities: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     """Entity name -> Parquet files in the schema of ``Entity.arrow_schema``."""
+    histories: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    """Table of a history -> Parquet files of the rows that the batch adds to it."""
     quarantine: tuple[Path, ...] = ()
     """Parquet files in ``QUARANTINE_SCHEMA``."""
     ledger: pa.Table

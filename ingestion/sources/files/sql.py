@@ -367,6 +367,9 @@ def _number(text: str, kind: ColumnType, dialect: Dialect) -> str:
 
 
 def mapping_fingerprint(mapping: FileMapping) -> bytes:
-    """Return the canonical JSON of a mapping, without its pattern: which files match does not change what they say."""
-    fields = mapping.model_dump(mode="json", exclude={"pattern"})
+    """Return the canonical JSON of a mapping, without its pattern: which files match does not change what they say.
+
+    A mapping without a history reads as it did before there were any, so that no file is loaded again for it.
+    """
+    fields = mapping.model_dump(mode="json", exclude={"pattern"} if mapping.history else {"pattern", "history"})
     return json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()

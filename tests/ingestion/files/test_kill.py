@@ -16,7 +16,7 @@ import pytest
 from ingestion.loading import ensure_warehouse, load_tables
 from tests.ingestion.conftest import Company
 
-TABLES = ("deals", "web_events", "email_events", "quarantined_rows", "loaded_files")
+TABLES = ("deals", "deals_history", "web_events", "email_events", "quarantined_rows", "loaded_files")
 COPY = ("dlt.destinations.impl.duckdb.duck", "DuckDbCopyJob", "run")
 MERGE = ("dlt.destinations.job_client_impl", "SqlLoadJob", "run")
 COMPLETE = ("dlt.destinations.job_client_impl", "SqlJobClientBase", "complete_load")
@@ -98,7 +98,7 @@ def load_stages(company: Company, stages: pa.Table) -> None:
 
 
 def map_company(company: Company) -> Company:
-    company.map_deals(pattern="crm/*.csv")
+    company.map_deals(pattern="crm/*.csv", history="snapshots")
     company.map("web_events", {"occurred_at": "t", "page_url": "u"}, source_name="web", pattern="web/*.csv")
     company.map(
         "email_events",

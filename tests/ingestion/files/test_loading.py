@@ -16,6 +16,7 @@ from ingestion.contracts import DUCKDB_TYPES, ENTITIES, METADATA_COLUMNS
 from ingestion.loading import LoadError, ensure_warehouse, load_tables, make_pipeline
 from ingestion.sources.files import LEDGER_TABLE, QUARANTINE_TABLE, files_source
 from ingestion.sources.files.report import FileOutcome
+from ingestion.sources.files.snapshots import HISTORIES
 
 VISITS = ["2026-01-01T10:00:00Z,/a", "2026-01-01T10:00:00Z,/a", "2026-01-02T10:00:00Z,/b"]
 
@@ -260,7 +261,7 @@ def test_pending_package_is_finished_before_new_files_are_read(company, deals_fi
 
 def test_source_describes_its_tables_without_a_batch():
     resources = files_source().resources
-    assert list(resources) == [*ENTITIES, LEDGER_TABLE, QUARANTINE_TABLE]
+    assert list(resources) == [*ENTITIES, *HISTORIES, LEDGER_TABLE, QUARANTINE_TABLE]
     assert list(resources["deals"].compute_table_schema()["columns"])[:2] == ["deal_id", "deal_name"]
 
 

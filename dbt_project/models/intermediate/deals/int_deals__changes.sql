@@ -12,6 +12,12 @@ deal_history as (
 
 ),
 
+snapshot_changes as (
+
+    select * from {{ ref('int_deals__snapshot_changes') }}
+
+),
+
 stages as (
 
     select * from {{ ref('stg_workspace__stages') }}
@@ -61,10 +67,42 @@ logged as (
         deal_history.occurred_at,
         coalesce(deal_history.recorded_at, deal_history.occurred_at) as recorded_at,
         coalesce(deal_history.sequence_number, 0) as sequence_number,
-        deal_history.change_id
+        deal_history.change_id,
+        'instant' as timestamp_precision
     from deal_history
     inner join deals_with_pipeline
         on deal_history.deal_id = deals_with_pipeline.deal_id
+
+),
+
+-- Where a deal has a log, the snapshots beside it say nothing new.
+deals_with_log as (
+
+    select distinct deal_id from deal_history
+
+),
+
+traced as (
+
+    select * from logged
+    union all
+    select
+        snapshot_changes.deal_id,
+        coalesce(snapshot_changes.pipeline_name, deals_with_pipeline.pipeline_name)
+            as pipeline_name,
+        snapshot_changes.stage_name,
+        snapshot_changes.amount,
+        snapshot_changes.occurred_at,
+        snapshot_changes.recorded_at,
+        snapshot_changes.snapshot_number as sequence_number,
+        snapshot_changes.deal_id as change_id,
+        snapshot_changes.timestamp_precision
+    from snapshot_changes
+    inner join deals_with_pipeline
+        on snapshot_changes.deal_id = deals_with_pipeline.deal_id
+    left join deals_with_log
+        on snapshot_changes.deal_id = deals_with_log.deal_id
+    where deals_with_log.deal_id is null
 
 ),
 
@@ -73,16 +111,16 @@ logged as (
 log_coverage as (
 
     select
-        logged.deal_id,
+        traced.deal_id,
         max(case when stages.stage_type in ('won', 'lost') then 1 else 0 end)
             as has_closing,
-        max(logged.occurred_at) as last_logged_at
-    from logged
+        max(traced.occurred_at) as last_logged_at
+    from traced
     left join stages
         on
-            logged.pipeline_name = stages.pipeline_name
-            and logged.stage_name = stages.stage_name
-    group by logged.deal_id
+            traced.pipeline_name = stages.pipeline_name
+            and traced.stage_name = stages.stage_name
+    group by traced.deal_id
 
 ),
 
@@ -125,7 +163,8 @@ derived as (
                 )
         end as recorded_at,
         cast(0 as bigint) as sequence_number,
-        deals_with_pipeline.deal_id as change_id
+        deals_with_pipeline.deal_id as change_id,
+        'day' as timestamp_precision
     from deals_with_pipeline
     left join stages
         on
@@ -147,7 +186,7 @@ unioned as (
     select
         *,
         false as is_derived
-    from logged
+    from traced
     union all
     select
         *,
@@ -221,7 +260,8 @@ final as (
         stage_type,
         occurred_at,
         max(amount) over (partition by deal_id, amount_number) as amount,
-        is_derived
+        is_derived,
+        timestamp_precision
     from amount_groups
 
 )

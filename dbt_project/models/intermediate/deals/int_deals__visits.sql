@@ -49,6 +49,7 @@ entries as (
         occurred_at,
         amount,
         is_derived,
+        timestamp_precision,
         cast(visit_number as bigint) as visit_number,
         row_number() over (
             partition by deal_id, visit_number
@@ -130,7 +131,8 @@ final as (
             when visits.next_visit_number is null then closings.amount
             else visits.next_amount
         end as amount_at_exit,
-        visits.is_derived
+        visits.is_derived,
+        visits.timestamp_precision
     from visits
     left join closings
         on visits.deal_id = closings.deal_id

@@ -1,37 +1,17 @@
+{% set domains = ['audience', 'mql', 'repurchase', 'stage', 'deal', 'funnel'] %}
 with
 
-audience_items as (
+{% for domain in domains %}
+{{ domain }}_items as (
 
-    select * from {{ ref('int_kpi__cohort_audience_items') }}
-
-),
-
-mql_items as (
-
-    select * from {{ ref('int_kpi__cohort_mql_items') }}
+    select * from {{ ref('int_kpi__cohort_' ~ domain ~ '_items') }}
 
 ),
-
-repurchase_items as (
-
-    select * from {{ ref('int_kpi__cohort_repurchase_items') }}
-
-),
-
-stage_items as (
-
-    select * from {{ ref('int_kpi__cohort_stage_items') }}
-
-),
-
-funnel_items as (
-
-    select * from {{ ref('int_kpi__cohort_funnel_items') }}
-
-),
+{% endfor %}
 
 final as (
 
+    {% for domain in domains %}
     select
         metric_id,
         dimension_name,
@@ -42,55 +22,9 @@ final as (
         reach_seconds,
         compete_seconds,
         followup_seconds
-    from audience_items
-    union all
-    select
-        metric_id,
-        dimension_name,
-        dimension_value,
-        period_grain,
-        period_start,
-        item_id,
-        reach_seconds,
-        compete_seconds,
-        followup_seconds
-    from mql_items
-    union all
-    select
-        metric_id,
-        dimension_name,
-        dimension_value,
-        period_grain,
-        period_start,
-        item_id,
-        reach_seconds,
-        compete_seconds,
-        followup_seconds
-    from stage_items
-    union all
-    select
-        metric_id,
-        dimension_name,
-        dimension_value,
-        period_grain,
-        period_start,
-        item_id,
-        reach_seconds,
-        compete_seconds,
-        followup_seconds
-    from funnel_items
-    union all
-    select
-        metric_id,
-        dimension_name,
-        dimension_value,
-        period_grain,
-        period_start,
-        item_id,
-        reach_seconds,
-        compete_seconds,
-        followup_seconds
-    from repurchase_items
+    from {{ domain }}_items
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 )
 

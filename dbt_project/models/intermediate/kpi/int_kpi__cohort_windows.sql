@@ -23,10 +23,12 @@ final as (
         'kpi2_valid_rate' as metric_id,
         cast({{ days }} as bigint) as window_days
     {% endfor %}
+    {% for variant in ['', '_amount', '_touched', '_strict'] %}
     union all
     select
-        'kpi3_stage_conversion' as metric_id,
+        'kpi3_stage_conversion{{ variant }}' as metric_id,
         cast({{ var('stage_window_days') }} as bigint) as window_days
+    {% endfor %}
     union all
     select
         'funnel_next' as metric_id,
@@ -39,6 +41,10 @@ final as (
     select
         'repurchase_rate' as metric_id,
         cast(365 as bigint) as window_days
+    union all
+    select
+        'win_rate' as metric_id,
+        cast({{ var('win_window_days') }} as bigint) as window_days
 
 )
 

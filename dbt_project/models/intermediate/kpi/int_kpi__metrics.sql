@@ -95,6 +95,25 @@
         ~ "the window / deals that first reached the stage in the period; a loss competes"
     ),
     (
+        'kpi3_stage_conversion_amount', 'amount_rate', 'deal and stage', 'maximise', 'ratio', 'sales', 1, 'process',
+        "KPI 3 by amount: conversion to the next stage", "KPI 3 en montant : conversion vers l’étape suivante",
+        "As kpi3_stage_conversion, each deal weighted with its amount at entry to the stage "
+        ~ "in both terms; deals without an amount left out; interval from the first-order "
+        ~ "variance of the bootstrap over deals"
+    ),
+    (
+        'kpi3_stage_conversion_touched', 'rate', 'deal and stage', 'maximise', 'ratio', 'sales', 1, 'process',
+        "KPI 3, stages held", "KPI 3, étapes tenues",
+        "As kpi3_stage_conversion for deals that held the stage itself: the next one must be "
+        ~ "held too, a skipped stage counts on neither side; a win or a loss competes"
+    ),
+    (
+        'kpi3_stage_conversion_strict', 'rate', 'deal and stage', 'maximise', 'ratio', 'sales', 1, 'process',
+        "KPI 3, no stage skipped", "KPI 3, sans étape sautée",
+        "As kpi3_stage_conversion for deals that held the stage and every one before it: the "
+        ~ "next one must be held as well; a win or a loss competes"
+    ),
+    (
         'identity_match_rate', 'rate', 'session', 'maximise', 'ratio', 'marketing', 1, 'trust',
         "Match rate: visits of a known person / visits", "Taux de réconciliation : visites d’une personne connue / visites",
         "Visits whose visitor is one known person / visits, without bots and staff; "
@@ -242,6 +261,13 @@
         "Deals lost at the stage in the period / all deals lost in the period"
     ),
     (
+        'stalled_deals', 'stock', 'deal', 'minimise', 'deals', 'sales', 1, 'process',
+        "Stalled deals", "Affaires enlisées",
+        "Deals at the end of the period that had been in their stage for longer than 95 % of "
+        ~ "the visits that had ended by then, of which there are 30 or more; they are open, "
+        ~ "not lost"
+    ),
+    (
         'deals_created', 'count', 'deal', 'maximise', 'deals', 'sales', 1, 'activity',
         "Deals created", "Affaires créées",
         "Deals created in the period"
@@ -261,6 +287,29 @@
         "Close rate (as CRMs show it)", "Taux de closing (tel que les CRM l’affichent)",
         "Deals won in the period / deals won or lost in the period; shown for parity "
         ~ "only, since it overstates recent cohorts"
+    ),
+    (
+        'win_rate', 'rate', 'deal', 'maximise', 'ratio', 'sales', 1, 'activity',
+        "Win rate", "Taux de gain",
+        "Deals created in the period that were won within the window / deals created in the "
+        ~ "period; a loss competes"
+    ),
+    (
+        'average_won_amount', 'average', 'deal', 'maximise', 'currency', 'sales', 1, 'activity',
+        "Average value of won deals", "Valeur moyenne des affaires gagnées",
+        "Amount of the deals created in the period and won within the window / their number"
+    ),
+    (
+        'cycle_days', 'average', 'deal', 'minimise', 'days', 'sales', 1, 'activity',
+        "Sales cycle", "Cycle de vente",
+        "Mean days from creation to the win of those who win within the window, from the "
+        ~ "Aalen-Johansen curve of the deals created in the period"
+    ),
+    (
+        'sales_velocity', 'average', 'deal', 'maximise', 'currency', 'sales', 1, 'activity',
+        "Sales velocity per day", "Vélocité commerciale par jour",
+        "deals_created x win_rate x average_won_amount / cycle_days: what the deals of the "
+        ~ "period bring a day"
     ),
     (
         'win_rate_all', 'rate', 'deal', 'maximise', 'ratio', 'sales', 1, 'activity',

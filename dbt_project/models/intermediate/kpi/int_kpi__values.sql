@@ -42,6 +42,31 @@ ltv_values as (
 
 ),
 
+-- Values that come with a variance of their own.
+amount_cohort_values as (
+
+    select * from {{ ref('int_kpi__cohort_amount_values') }}
+
+),
+
+amount_period_values as (
+
+    select * from {{ ref('int_kpi__stage_amount_period_values') }}
+
+),
+
+stalled_values as (
+
+    select * from {{ ref('int_kpi__stalled_values') }}
+
+),
+
+velocity_values as (
+
+    select * from {{ ref('int_kpi__velocity_values') }}
+
+),
+
 metrics as (
 
     select * from {{ ref('int_kpi__metrics') }}
@@ -193,6 +218,14 @@ with_own_variance as (
     select * from cross_sell_values
     union all
     select * from ltv_values
+    union all
+    select * from amount_cohort_values
+    union all
+    select * from amount_period_values
+    union all
+    select * from stalled_values
+    union all
+    select * from velocity_values
 
 ),
 

@@ -193,7 +193,7 @@ final as (
         value,
         unit,
         case
-            when metric_kind = 'count' then {{ poisson_low('value') }}
+            when metric_kind in ('count', 'stock') then {{ poisson_low('value') }}
             when metric_kind = 'amount'
                 then {{ amount_low('value', 'value_variance') }}
             when metric_kind in ('average', 'median')
@@ -202,7 +202,7 @@ final as (
                 then {{ wilson_low('value', 'count_effective_trials') }}
         end as ci_low,
         case
-            when metric_kind = 'count' then {{ poisson_high('value') }}
+            when metric_kind in ('count', 'stock') then {{ poisson_high('value') }}
             when metric_kind = 'amount'
                 then {{ amount_high('value', 'value_variance') }}
             when metric_kind in ('average', 'median')

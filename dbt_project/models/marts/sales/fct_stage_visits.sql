@@ -18,6 +18,12 @@ deals as (
 
 ),
 
+stage_limits as (
+
+    select * from {{ ref('int_deals__stage_limits') }}
+
+),
+
 exchange_rates as (
 
     select * from {{ ref('int_orders__exchange_rate_periods') }}
@@ -30,6 +36,7 @@ visits_with_dates as (
     select
         visits.*,
         deals.currency_code,
+        deals.not_reportable_reason is null as is_reportable,
         {{ business_date('visits.entered_at') }} as entered_date,
         {{ business_date('visits.exited_at') }} as exited_date
     from visits
@@ -55,6 +62,13 @@ held as (
         {{ seconds_between('visits.entered_at', 'visits.exited_at') }}
             as duration_seconds,
         visits.is_open,
+        coalesce(
+            visits.is_open
+            and visits.is_reportable
+            and {{ seconds_between('visits.entered_at', end_of_as_of()) }}
+            > stage_limits.stalled_after_seconds,
+            false
+        ) as is_stalled,
         false as is_skipped,
         visits.is_regression,
         visits.exit_type,
@@ -66,9 +80,10 @@ held as (
             'visits.amount_at_exit', 'visits.currency_code',
             'exit_rates.rate_to_base'
         ) }} as amount_at_exit_base,
-        case when visits.is_derived then 'day' else 'instant' end
-            as timestamp_precision
+        visits.timestamp_precision
     from visits_with_dates as visits
+    left join stage_limits
+        on visits.stage_id = stage_limits.stage_id
     left join exchange_rates as entry_rates
         on
             visits.currency_code = entry_rates.currency_code
@@ -98,6 +113,7 @@ skipped as (
         cast(null as timestamp) as exited_at,
         cast(null as bigint) as duration_seconds,
         false as is_open,
+        false as is_stalled,
         true as is_skipped,
         false as is_regression,
         cast(null as string) as exit_type,
