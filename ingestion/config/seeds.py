@@ -53,6 +53,8 @@ class Seed:
     allowed: Mapping[str, frozenset[str]] | None = None
     is_own: bool = False
     """True where every workspace must have its own file."""
+    omissible: frozenset[str] = frozenset()
+    """Columns that a file may leave out altogether: they are empty then."""
 
     @property
     def file_name(self) -> str:
@@ -69,6 +71,9 @@ def _columns(text: str) -> dict[str, str]:
 
 
 BANT: Final = ("budget", "authority", "need", "timeframe")
+MILESTONE_ROLES: Final = ("expected_roi", "demo", "blockers")
+"""What the rules of the demonstration ask of milestones beside need and authority, which are BANT (R-40 to R-43)."""
+COMMITTEE_ROLES: Final = ("decision_maker", "influencer", "blocker", "user")
 
 SEEDS: Final[dict[str, Seed]] = {
     seed.name: seed
@@ -88,12 +93,20 @@ SEEDS: Final[dict[str, Seed]] = {
             "milestones",
             _columns(
                 "milestone_code:string pipeline_name:string stage_name:string milestone_weight:float"
-                " bant_dimension:string label_en:string label_fr:string"
+                " bant_dimension:string label_en:string label_fr:string milestone_role:string"
             ),
             ("pipeline_name", "milestone_code"),
-            frozenset({"bant_dimension"}),
-            {"bant_dimension": frozenset(BANT)},
+            frozenset({"bant_dimension", "milestone_role"}),
+            {"bant_dimension": frozenset(BANT), "milestone_role": frozenset(MILESTONE_ROLES)},
             is_own=True,
+            omissible=frozenset({"milestone_role"}),
+        ),
+        Seed(
+            "committee_roles",
+            _columns("rule_order:integer job_function:string seniority:string committee_role:string"),
+            ("rule_order",),
+            frozenset({"job_function", "seniority"}),
+            {"committee_role": frozenset(COMMITTEE_ROLES)},
         ),
         Seed(
             "scoring_criteria",
@@ -209,7 +222,7 @@ def _read(seed: Seed, path: Path, problems: list[Problem]) -> pa.Table | None:
     problems += [
         Problem(file, name, "", f"the column is missing; the header is {','.join(seed.columns)}")
         for name in seed.columns
-        if name not in text.column_names
+        if name not in text.column_names and name not in seed.omissible
     ]
     problems += [
         Problem(file, name, "", f"no such column; the header is {','.join(seed.columns)}")
@@ -218,6 +231,9 @@ def _read(seed: Seed, path: Path, problems: list[Problem]) -> pa.Table | None:
     ]
     if len(problems) > before:
         return None
+    for name in seed.columns:
+        if name not in text.column_names:
+            text = text.append_column(name, pa.nulls(text.num_rows, pa.string()))
     columns = {name: _typed(seed, name, text[name].combine_chunks(), file, problems) for name in seed.columns}
     if len(problems) > before:
         return None
@@ -328,7 +344,7 @@ def _milestone_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
                     "give a weight above 0",
                 )
             )
-    for pipeline in sorted({str(row["pipeline_name"]) for row in milestones}):
+    for pipeline in sorted({pipeline for pipeline, _ in stages}):
         covered = {row["bant_dimension"] for row in milestones if row["pipeline_name"] == pipeline}
         problems += [
             Problem(
@@ -352,6 +368,9 @@ def _scoring_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
         for row in tables["ideal_customer"].to_pylist()
     }
     models = sorted({(str(row["model_name"]), int(row["model_version"])) for row in criteria})
+    if not models:
+        remedy = "has no criterion; the groups fit and heat are mandatory (R-25, R-26)"
+        problems.append(Problem("seeds/scoring_criteria.csv", "file", "", remedy))
     known = {(row["model_name"], row["model_version"], row["criterion_code"]) for row in criteria}
     for file, rows in (("scoring_bands", bands), ("ideal_customer", tables["ideal_customer"].to_pylist())):
         unknown = {(row["model_name"], row["model_version"], row["criterion_code"]) for row in rows} - known

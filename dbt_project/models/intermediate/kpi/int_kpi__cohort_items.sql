@@ -18,6 +18,12 @@ stage_items as (
 
 ),
 
+milestone_items as (
+
+    select * from {{ ref('int_kpi__cohort_milestone_items') }}
+
+),
+
 final as (
 
     select
@@ -55,6 +61,18 @@ final as (
         compete_seconds,
         followup_seconds
     from stage_items
+    union all
+    select
+        metric_id,
+        dimension_name,
+        dimension_value,
+        period_grain,
+        period_start,
+        item_id,
+        reach_seconds,
+        compete_seconds,
+        followup_seconds
+    from milestone_items
 
 )
 

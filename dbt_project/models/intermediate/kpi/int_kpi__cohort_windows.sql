@@ -19,6 +19,10 @@ final as (
     select
         'kpi3_stage_conversion' as metric_id,
         cast({{ var('stage_window_days') }} as bigint) as window_days
+    union all
+    select
+        'milestone_pass_rate' as metric_id,
+        cast({{ var('stage_window_days') }} as bigint) as window_days
 
 )
 

@@ -12,11 +12,19 @@ sales_values as (
 
 ),
 
+compliance_values as (
+
+    select * from {{ ref('int_kpi__daily_compliance_values') }}
+
+),
+
 unioned as (
 
     select * from marketing_values
     union all
     select * from sales_values
+    union all
+    select * from compliance_values
 
 ),
 

@@ -119,6 +119,83 @@
         "Deals lost at the stage in the period / all deals lost in the period"
     ),
     (
+        'milestone_pass_rate', 'rate', 'deal and milestone', 'maximise', 'ratio', 'sales', 1, 'process',
+        "Milestones passed", "Jalons franchis",
+        "Deals that first reached the stage of the milestone in the period and validated it "
+        ~ "within the window / deals that first reached the stage; the closing competes"
+    ),
+    (
+        'milestone_median_days', 'median', 'deal and milestone', 'minimise', 'days', 'sales', 1, 'process',
+        "Time to pass a milestone, median", "Délai de franchissement d’un jalon, médiane",
+        "Days from the first reach of the stage until half of the deals have validated the "
+        ~ "milestone, read from the cumulative incidence"
+    ),
+    (
+        'milestone_p75_days', 'median', 'deal and milestone', 'minimise', 'days', 'sales', 1, 'process',
+        "Time to pass a milestone, third quartile", "Délai de franchissement d’un jalon, troisième quartile",
+        "As milestone_median_days for three quarters of the deals"
+    ),
+    (
+        'milestone_compliance', 'rate', 'deal and stage', 'maximise', 'ratio', 'sales', 1, 'process',
+        "Transitions with every milestone due validated", "Passages avec tous les jalons dus validés",
+        "Transitions to the next stage in the period at which every milestone due at the "
+        ~ "stage stood validated / transitions of which this is known"
+    ),
+    (
+        'milestone_compliance_unknown', 'rate', 'deal and stage', 'minimise', 'ratio', 'sales', 1, 'process',
+        "Transitions with an unchecked milestone", "Passages avec un jalon non contrôlé",
+        "Transitions in the period at which no milestone due is known to lack its validation "
+        ~ "and one was never checked / all transitions from stages that have milestones"
+    ),
+    (
+        'demo_after_need_and_roi', 'rate', 'deal', 'maximise', 'ratio', 'sales', 1, 'process',
+        "Demonstrations after need and expected ROI", "Démonstrations après besoin et ROI attendu",
+        "Deals whose first demonstration in the period came when need and expected ROI stood "
+        ~ "validated / deals of which this is known"
+    ),
+    (
+        'demo_succeeded', 'rate', 'deal', 'maximise', 'ratio', 'sales', 1, 'process',
+        "Demonstrations that succeeded", "Démonstrations réussies",
+        "Deals with a first demonstration in the period that was judged a success / deals "
+        ~ "whose demonstration was judged"
+    ),
+    (
+        'demo_with_decision_maker', 'rate', 'deal', 'maximise', 'ratio', 'sales', 1, 'process',
+        "Demonstrations in front of a decision-maker", "Démonstrations devant un décideur",
+        "Deals with a first demonstration in the period whose decision-maker was met / deals "
+        ~ "of which this is known"
+    ),
+    (
+        'demo_with_blockers', 'rate', 'deal', 'maximise', 'ratio', 'sales', 1, 'process',
+        "Demonstrations with purchasing, IT or legal", "Démonstrations avec achats, informatique ou juridique",
+        "Deals with a first demonstration in the period in which those who can block were "
+        ~ "involved / deals of which this is known"
+    ),
+    (
+        'demo_rules_unknown', 'rate', 'deal and rule', 'minimise', 'ratio', 'sales', 1, 'process',
+        "Rules of the demonstration that are unknown", "Règles de la démonstration inconnues",
+        "Rules of first demonstrations in the period of which it is not known whether they "
+        ~ "were kept / all rules of first demonstrations"
+    ),
+    (
+        'bant_complete_rate', 'rate', 'deal and stage', 'maximise', 'ratio', 'sales', 1, 'process',
+        "Stages left with BANT known", "Étapes quittées avec BANT connu",
+        "Deals that left a stage in the period with budget, authority, need and timeframe "
+        ~ "all known / deals that left a stage"
+    ),
+    (
+        'bant_known_rate', 'rate', 'deal and stage', 'maximise', 'ratio', 'sales', 1, 'process',
+        "BANT answers known", "Réponses BANT connues",
+        "Deals that left a stage in the period with the answer known, validated or refused / "
+        ~ "deals that left a stage"
+    ),
+    (
+        'bant_validated_rate', 'rate', 'deal and stage', 'maximise', 'ratio', 'sales', 1, 'process',
+        "BANT answers validated", "Réponses BANT validées",
+        "Deals that left a stage in the period with the answer validated / deals that left a "
+        ~ "stage"
+    ),
+    (
         'deals_created', 'count', 'deal', 'maximise', 'deals', 'sales', 1, 'activity',
         "Deals created", "Affaires créées",
         "Deals created in the period"

@@ -24,6 +24,12 @@ cohort_values as (
 
 ),
 
+cohort_times as (
+
+    select * from {{ ref('int_kpi__cohort_times') }}
+
+),
+
 metrics as (
 
     select * from {{ ref('int_kpi__metrics') }}
@@ -146,6 +152,30 @@ valued_cohorts as (
 
 ),
 
+valued_times as (
+
+    select
+        'actual' as period_kind,
+        cohort_times.period_grain,
+        cohort_times.period_start,
+        cohort_times.metric_id,
+        metrics.metric_kind,
+        cohort_times.dimension_name,
+        cohort_times.dimension_value,
+        'cohort_aj' as basis,
+        cast(0 as bigint) as window_days,
+        cohort_times.numerator,
+        cohort_times.denominator,
+        cohort_times.value,
+        cast(null as double) as value_variance,
+        cast(null as double) as count_effective_trials,
+        cohort_times.denominator as count_observed
+    from cohort_times
+    inner join metrics
+        on cohort_times.metric_id = metrics.metric_id
+
+),
+
 final as (
 
     select * from valued_sums
@@ -153,6 +183,8 @@ final as (
     select * from valued_medians
     union all
     select * from valued_cohorts
+    union all
+    select * from valued_times
 
 )
 
