@@ -73,6 +73,8 @@ def _columns(text: str) -> dict[str, str]:
 BANT: Final = ("budget", "authority", "need", "timeframe")
 MILESTONE_ROLES: Final = ("expected_roi", "demo", "blockers")
 """What the rules of the demonstration ask of milestones beside need and authority, which are BANT (R-40 to R-43)."""
+SECTIONS: Final = ("profile", "history", "needs", "constraints", "expectations")
+"""Sections of the discovery record (R-09)."""
 COMMITTEE_ROLES: Final = ("decision_maker", "influencer", "blocker", "user")
 
 SEEDS: Final[dict[str, Seed]] = {
@@ -107,6 +109,15 @@ SEEDS: Final[dict[str, Seed]] = {
             ("rule_order",),
             frozenset({"job_function", "seniority"}),
             {"committee_role": frozenset(COMMITTEE_ROLES)},
+        ),
+        Seed(
+            "discovery_questions",
+            _columns(
+                "question_code:string section_code:string is_script_question:boolean weight:float"
+                " label_en:string label_fr:string"
+            ),
+            ("question_code",),
+            allowed={"section_code": frozenset(SECTIONS)},
         ),
         Seed(
             "scoring_criteria",
@@ -359,6 +370,26 @@ def _milestone_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
     return problems
 
 
+def _discovery_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
+    file = "seeds/discovery_questions.csv"
+    questions = tables["discovery_questions"].to_pylist()
+    problems = [
+        Problem(file, f"weight of {row['question_code']}", str(row["weight"]), "give a weight above 0")
+        for row in questions
+        if row["weight"] <= 0
+    ]
+    covered = {row["section_code"] for row in questions}
+    problems += [
+        Problem(file, "section_code", section, "no question belongs to it; the record has five sections (R-09)")
+        for section in SECTIONS
+        if section not in covered
+    ]
+    if not any(row["is_script_question"] for row in questions):
+        remedy = "no question is true; the first call follows a script (R-14)"
+        problems.append(Problem(file, "is_script_question", "", remedy))
+    return problems
+
+
 def _scoring_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
     problems: list[Problem] = []
     criteria = tables["scoring_criteria"].to_pylist()
@@ -531,6 +562,7 @@ def _target_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
 _RULES: Final[tuple[Callable[[Mapping[str, pa.Table]], list[Problem]], ...]] = (
     _stage_rules,
     _milestone_rules,
+    _discovery_rules,
     _scoring_rules,
     _target_rules,
 )

@@ -60,6 +60,18 @@
         ~ "SQL left out on both sides"
     ),
     (
+        'discovery_completeness', 'average', 'lead cycle', 'maximise', 'ratio', 'marketing and sales', 1, 'qualification',
+        "Completeness of the discovery record", "Complétude de la fiche découverte",
+        "Mean over the leads of the period of the weight of the questions whose answer is known "
+        ~ "so many days after the opening / weight of all questions of the section"
+    ),
+    (
+        'script_coverage', 'average', 'lead cycle', 'maximise', 'ratio', 'sales', 1, 'qualification',
+        "Script covered at the first contact", "Script couvert au premier contact",
+        "Mean over the leads first spoken to in the period of the script questions whose "
+        ~ "answer is known at the end of that contact / all questions of the script"
+    ),
+    (
         'mql_sql_gap', 'count', 'lead cycle', 'minimise', 'leads', 'marketing and sales', 1, 'qualification',
         "Gap MQL - SQL", "Écart MQL - SQL",
         "MQL of the period that are not SQL yet, sales-direct SQL left out, by state of "

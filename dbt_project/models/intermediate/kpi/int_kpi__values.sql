@@ -30,6 +30,12 @@ cohort_times as (
 
 ),
 
+discovery_values as (
+
+    select * from {{ ref('int_kpi__discovery_values') }}
+
+),
+
 metrics as (
 
     select * from {{ ref('int_kpi__metrics') }}
@@ -176,6 +182,36 @@ valued_times as (
 
 ),
 
+with_own_variance as (
+
+    select * from discovery_values
+
+),
+
+valued_with_own_variance as (
+
+    select
+        with_own_variance.period_kind,
+        with_own_variance.period_grain,
+        with_own_variance.period_start,
+        with_own_variance.metric_id,
+        metrics.metric_kind,
+        with_own_variance.dimension_name,
+        with_own_variance.dimension_value,
+        with_own_variance.basis,
+        with_own_variance.window_days,
+        with_own_variance.numerator,
+        with_own_variance.denominator,
+        with_own_variance.value,
+        with_own_variance.value_variance,
+        with_own_variance.count_effective_trials,
+        with_own_variance.count_observed
+    from with_own_variance
+    inner join metrics
+        on with_own_variance.metric_id = metrics.metric_id
+
+),
+
 final as (
 
     select * from valued_sums
@@ -185,6 +221,8 @@ final as (
     select * from valued_cohorts
     union all
     select * from valued_times
+    union all
+    select * from valued_with_own_variance
 
 )
 
