@@ -24,6 +24,24 @@ milestone_items as (
 
 ),
 
+contact_items as (
+
+    select * from {{ ref('int_kpi__cohort_contact_items') }}
+
+),
+
+regret_items as (
+
+    select * from {{ ref('int_kpi__cohort_regret_items') }}
+
+),
+
+content_items as (
+
+    select * from {{ ref('int_kpi__cohort_content_items') }}
+
+),
+
 final as (
 
     select
@@ -73,6 +91,42 @@ final as (
         compete_seconds,
         followup_seconds
     from milestone_items
+    union all
+    select
+        metric_id,
+        dimension_name,
+        dimension_value,
+        period_grain,
+        period_start,
+        item_id,
+        reach_seconds,
+        compete_seconds,
+        followup_seconds
+    from contact_items
+    union all
+    select
+        metric_id,
+        dimension_name,
+        dimension_value,
+        period_grain,
+        period_start,
+        item_id,
+        reach_seconds,
+        compete_seconds,
+        followup_seconds
+    from regret_items
+    union all
+    select
+        metric_id,
+        dimension_name,
+        dimension_value,
+        period_grain,
+        period_start,
+        item_id,
+        reach_seconds,
+        compete_seconds,
+        followup_seconds
+    from content_items
 
 )
 

@@ -2,6 +2,10 @@
 {% set quantiles = [
     ('milestone_pass_rate', 'milestone_median_days', 0.5, 86400),
     ('milestone_pass_rate', 'milestone_p75_days', 0.75, 86400),
+    ('contact_hours_from_lead', 'contact_hours_from_lead_median', 0.5, 3600),
+    ('contact_hours_from_lead', 'contact_hours_from_lead_p75', 0.75, 3600),
+    ('contact_hours_from_mql', 'contact_hours_from_mql_median', 0.5, 3600),
+    ('contact_hours_from_mql', 'contact_hours_from_mql_p75', 0.75, 3600),
 ] %}
 {% set cohort = [
     'dimension_name', 'dimension_value', 'period_grain', 'period_start',

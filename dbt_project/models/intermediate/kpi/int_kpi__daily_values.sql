@@ -18,6 +18,12 @@ compliance_values as (
 
 ),
 
+activity_values as (
+
+    select * from {{ ref('int_kpi__daily_activity_values') }}
+
+),
+
 unioned as (
 
     select * from marketing_values
@@ -25,6 +31,8 @@ unioned as (
     select * from sales_values
     union all
     select * from compliance_values
+    union all
+    select * from activity_values
 
 ),
 

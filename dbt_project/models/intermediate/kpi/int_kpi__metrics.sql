@@ -84,6 +84,118 @@
         ~ "the window / deals that first reached the stage in the period; a loss competes"
     ),
     (
+        'contact_hours_from_lead_median', 'median', 'lead cycle', 'minimise', 'business_hours', 'sales', 1, 'qualification',
+        "Business hours from lead to first human contact, median", "Heures ouvrées du lead au premier contact humain, médiane",
+        "Business hours until half of the leads opened in the period have had a human "
+        ~ "contact, by Kaplan-Meier: who waits, or whose cycle closed, is censored"
+    ),
+    (
+        'contact_hours_from_lead_p75', 'median', 'lead cycle', 'minimise', 'business_hours', 'sales', 1, 'qualification',
+        "Business hours from lead to first human contact, third quartile", "Heures ouvrées du lead au premier contact humain, troisième quartile",
+        "Business hours until three quarters of the leads opened in the period have had a human "
+        ~ "contact, by Kaplan-Meier: who waits, or whose cycle closed, is censored"
+    ),
+    (
+        'contact_hours_from_mql_median', 'median', 'lead cycle', 'minimise', 'business_hours', 'sales', 1, 'qualification',
+        "Business hours from MQL to first human contact, median", "Heures ouvrées du MQL au premier contact humain, médiane",
+        "Business hours until half of the MQL in the period not spoken to before have had a human "
+        ~ "contact, by Kaplan-Meier: who waits, or whose cycle closed, is censored"
+    ),
+    (
+        'contact_hours_from_mql_p75', 'median', 'lead cycle', 'minimise', 'business_hours', 'sales', 1, 'qualification',
+        "Business hours from MQL to first human contact, third quartile", "Heures ouvrées du MQL au premier contact humain, troisième quartile",
+        "Business hours until three quarters of the MQL in the period not spoken to before have had a human "
+        ~ "contact, by Kaplan-Meier: who waits, or whose cycle closed, is censored"
+    ),
+    (
+        'appointments_planned', 'count', 'activity', 'maximise', 'appointments', 'sales', 1, 'activity',
+        "Appointments planned", "Rendez-vous planifiés",
+        "Appointments whose date lies in the period, whatever came of them"
+    ),
+    (
+        'appointments_held', 'count', 'activity', 'maximise', 'appointments', 'sales', 1, 'activity',
+        "Appointments held", "Rendez-vous tenus",
+        "Appointments of the period that were held"
+    ),
+    (
+        'appointments_no_show', 'count', 'activity', 'minimise', 'appointments', 'sales', 1, 'activity',
+        "Appointments missed", "Rendez-vous manqués",
+        "Appointments of the period to which the prospect did not come"
+    ),
+    (
+        'appointment_hold_rate', 'rate', 'activity', 'maximise', 'ratio', 'sales', 1, 'activity',
+        "Appointments held / held or missed", "Rendez-vous tenus / tenus ou manqués",
+        "Appointments of the period that were held / those that were held or missed"
+    ),
+    (
+        'dead_prospects', 'count', 'lead cycle', 'minimise', 'leads', 'marketing and sales', 1, 'qualification',
+        "Dead prospects", "Prospects abandonnés",
+        "Lead cycles that ended disqualified or lost in the period"
+    ),
+    (
+        'dead_prospect_attempts', 'amount', 'lead cycle', 'minimise', 'attempts', 'marketing and sales', 1, 'qualification',
+        "Contact attempts on dead prospects", "Tentatives de contact de prospects abandonnés",
+        "Attempts at a human contact, over their whole cycle, with the leads that ended disqualified "
+        ~ "or lost in the period"
+    ),
+    (
+        'dead_prospect_hours', 'amount', 'lead cycle', 'minimise', 'hours', 'marketing and sales', 1, 'qualification',
+        "Hours spent on dead prospects", "Heures passées sur des prospects abandonnés",
+        "Length of these attempts in hours, where the source gives it"
+    ),
+    (
+        'attempts_per_dead_prospect', 'average', 'lead cycle', 'minimise', 'attempts', 'marketing and sales', 1, 'qualification',
+        "Attempts per dead prospect", "Tentatives par prospect abandonné",
+        "Attempts at a human contact with the leads that ended disqualified or lost in the period / "
+        ~ "these leads"
+    ),
+    (
+        'disqualification_days_from_lead', 'median', 'lead cycle', 'minimise', 'days', 'marketing and sales', 1, 'qualification',
+        "Days from lead to disqualification, median", "Jours du lead à la disqualification, médiane",
+        "Median over the cycles disqualified in the period of the days since their opening"
+    ),
+    (
+        'disqualification_days_from_mql', 'median', 'lead cycle', 'minimise', 'days', 'marketing and sales', 1, 'qualification',
+        "Days from MQL to disqualification, median", "Jours du MQL à la disqualification, médiane",
+        "Median over the MQL disqualified in the period of the days since the MQL"
+    ),
+    (
+        'disqualified_regret', 'rate', 'lead cycle', 'minimise', 'ratio', 'marketing and sales', 1, 'qualification',
+        "Disqualified who bought", "Disqualifiés qui ont acheté",
+        "Lead cycles disqualified in the period whose person or company ordered within a year / "
+        ~ "cycles disqualified"
+    ),
+    (
+        'content_people', 'count', 'person and content', 'maximise', 'people', 'marketing', 1, 'marketing',
+        "People per content", "Personnes par contenu",
+        "Known persons who came to the content in the period: campaign content, landing page, "
+        ~ "form or downloaded document"
+    ),
+    (
+        'content_wanted_rate', 'rate', 'person and content', 'maximise', 'ratio', 'marketing', 1, 'marketing',
+        "People with a wanted profile", "Personnes au profil recherché",
+        "Known persons who came to the content in the period and have the configured share of the "
+        ~ "fit points that are known of them / persons of whom any is known"
+    ),
+    (
+        'content_mql_rate', 'rate', 'person and content', 'maximise', 'ratio', 'marketing', 1, 'marketing',
+        "MQL per content", "MQL par contenu",
+        "Known persons who first came to the content in the period and became MQL "
+        ~ "within the window / known persons who came"
+    ),
+    (
+        'content_sql_rate', 'rate', 'person and content', 'maximise', 'ratio', 'marketing', 1, 'marketing',
+        "SQL per content", "SQL par contenu",
+        "Known persons who first came to the content in the period and became SQL "
+        ~ "within the window / known persons who came"
+    ),
+    (
+        'content_order_rate', 'rate', 'person and content', 'maximise', 'ratio', 'marketing', 1, 'marketing',
+        "Orders per content", "Commandes par contenu",
+        "Known persons who first came to the content in the period and whose person or company ordered "
+        ~ "within the window / known persons who came"
+    ),
+    (
         'orders_count', 'count', 'order', 'maximise', 'orders', 'sales', 1, 'activity',
         "Orders", "Commandes",
         "Orders confirmed in the period, later cancellations included"

@@ -36,6 +36,18 @@ discovery_values as (
 
 ),
 
+disqualification_values as (
+
+    select * from {{ ref('int_kpi__disqualification_values') }}
+
+),
+
+content_values as (
+
+    select * from {{ ref('int_kpi__content_values') }}
+
+),
+
 metrics as (
 
     select * from {{ ref('int_kpi__metrics') }}
@@ -185,6 +197,10 @@ valued_times as (
 with_own_variance as (
 
     select * from discovery_values
+    union all
+    select * from disqualification_values
+    union all
+    select * from content_values
 
 ),
 

@@ -24,6 +24,7 @@ final as (
         utm_source,
         utm_medium,
         utm_campaign,
+        utm_content,
         click_id,
         form_name,
         email,

@@ -40,8 +40,8 @@ delivered_again as (
                 delivered_events.recorded_at,
                 {{ surrogate_key([
                     'visitor_id', 'event_name', 'page_url', 'referrer_url',
-                    'utm_source', 'utm_medium', 'utm_campaign', 'click_id', 'form_name',
-                    'email', 'user_agent', 'country_code', 'device_type',
+                    'utm_source', 'utm_medium', 'utm_campaign', 'utm_content', 'click_id',
+                    'form_name', 'email', 'user_agent', 'country_code', 'device_type',
                 ]) }}
         ) as delivery_number
     from {{ ref('int_web__delivered_events') }} as delivered_events
@@ -67,6 +67,7 @@ unique_events as (
         utm_source,
         utm_medium,
         utm_campaign,
+        utm_content,
         click_id,
         form_name,
         email,
@@ -87,6 +88,7 @@ unique_events as (
         utm_source,
         utm_medium,
         utm_campaign,
+        utm_content,
         click_id,
         form_name,
         email,
@@ -112,6 +114,7 @@ final as (
         utm_source,
         utm_medium,
         utm_campaign,
+        utm_content,
         click_id,
         form_name,
         email,
