@@ -389,6 +389,28 @@ MILESTONES: Final = Entity(
     ),
     derives_key=True,
 )
+DISCOVERY_ANSWERS: Final = Entity(
+    "discovery_answers",
+    "Answers to the questions of the discovery record, each with its source, method and date.",
+    "One row per answer and delivered version.",
+    ("discovery_answer_id",),
+    (
+        _s("discovery_answer_id", "Id; derived from the content when the source has none.", required=True),
+        _s("person_id", "Contact who answered, or of whom it is known."),
+        _s("company_id", "Company of which it is known."),
+        _s("section_code", "profile, history, needs, constraints or expectations; empty: the question's."),
+        _s("question_code", "Question, as in seeds/discovery_questions.csv.", required=True),
+        _s("answer", "What was answered; empty: the question was asked in vain.", personal=True),
+        _s("method", "How it became known: call, form, visit, enrichment, ..."),
+        _s("activity_id", "Activity in which it became known."),
+        _t("occurred_at", "When it became known.", required=True),
+        _RECORDED,
+        _s("owner_id", "Who recorded it."),
+        _UPDATED,
+        _DELETED,
+    ),
+    derives_key=True,
+)
 ORDERS: Final = Entity(
     "orders",
     "Orders of the sales system.",
@@ -472,6 +494,7 @@ ENTITIES: Final[dict[str, Entity]] = {
         DEALS,
         DEAL_HISTORY,
         MILESTONES,
+        DISCOVERY_ANSWERS,
         ORDERS,
         ORDER_LINES,
         RECOMMENDATIONS,

@@ -54,8 +54,6 @@ class Seed:
     added: frozenset[str] = frozenset()
     """Optional columns that came later: a file from before may leave them out, header included."""
     allowed: Mapping[str, frozenset[str]] | None = None
-    may_lack: frozenset[str] = frozenset()
-    """Optional columns that a file need not even have: they came after the first files were written."""
     is_own: bool = False
     """True where every workspace must have its own file."""
 
@@ -74,6 +72,11 @@ def _columns(text: str) -> dict[str, str]:
 
 
 BANT: Final = ("budget", "authority", "need", "timeframe")
+MILESTONE_ROLES: Final = ("expected_roi", "demo", "blockers")
+"""What the rules of the demonstration ask of milestones beside need and authority, which are BANT (R-40 to R-43)."""
+SECTIONS: Final = ("profile", "history", "needs", "constraints", "expectations")
+"""Sections of the discovery record (R-09)."""
+COMMITTEE_ROLES: Final = ("decision_maker", "influencer", "blocker", "user")
 
 SEEDS: Final[dict[str, Seed]] = {
     seed.name: seed
@@ -93,12 +96,29 @@ SEEDS: Final[dict[str, Seed]] = {
             "milestones",
             _columns(
                 "milestone_code:string pipeline_name:string stage_name:string milestone_weight:float"
-                " bant_dimension:string label_en:string label_fr:string"
+                " bant_dimension:string label_en:string label_fr:string milestone_role:string"
             ),
             ("pipeline_name", "milestone_code"),
-            frozenset({"bant_dimension"}),
-            allowed={"bant_dimension": frozenset(BANT)},
+            frozenset({"bant_dimension", "milestone_role"}),
+            added=frozenset({"milestone_role"}),
+            allowed={"bant_dimension": frozenset(BANT), "milestone_role": frozenset(MILESTONE_ROLES)},
             is_own=True,
+        ),
+        Seed(
+            "committee_roles",
+            _columns("rule_order:integer job_function:string seniority:string committee_role:string"),
+            ("rule_order",),
+            frozenset({"job_function", "seniority"}),
+            allowed={"committee_role": frozenset(COMMITTEE_ROLES)},
+        ),
+        Seed(
+            "discovery_questions",
+            _columns(
+                "question_code:string section_code:string is_script_question:boolean weight:float"
+                " label_en:string label_fr:string"
+            ),
+            ("question_code",),
+            allowed={"section_code": frozenset(SECTIONS)},
         ),
         Seed(
             "scoring_criteria",
@@ -133,7 +153,7 @@ SEEDS: Final[dict[str, Seed]] = {
             ),
             ("metric_id", "target_month", "stage_name", "valid_from"),
             frozenset({"target_high"}),
-            may_lack=frozenset({"target_high"}),
+            added=frozenset({"target_high"}),
         ),
         Seed(
             "channel_rules",
@@ -223,7 +243,7 @@ def _read(seed: Seed, path: Path, problems: list[Problem]) -> pa.Table | None:
     problems += [
         Problem(file, name, "", f"the column is missing; the header is {','.join(seed.columns)}")
         for name in seed.columns
-        if name not in text.column_names and name not in seed.may_lack
+        if name not in text.column_names
     ]
     problems += [
         Problem(file, name, "", f"no such column; the header is {','.join(seed.columns)}")
@@ -232,9 +252,6 @@ def _read(seed: Seed, path: Path, problems: list[Problem]) -> pa.Table | None:
     ]
     if len(problems) > before:
         return None
-    for name in seed.columns:
-        if name not in text.column_names:
-            text = text.append_column(name, pa.nulls(text.num_rows, pa.string()))
     columns = {name: _typed(seed, name, text[name].combine_chunks(), file, problems) for name in seed.columns}
     if len(problems) > before:
         return None
@@ -345,7 +362,7 @@ def _milestone_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
                     "give a weight above 0",
                 )
             )
-    for pipeline in sorted({str(row["pipeline_name"]) for row in milestones}):
+    for pipeline in sorted({pipeline for pipeline, _ in stages}):
         covered = {row["bant_dimension"] for row in milestones if row["pipeline_name"] == pipeline}
         problems += [
             Problem(
@@ -360,6 +377,26 @@ def _milestone_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
     return problems
 
 
+def _discovery_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
+    file = "seeds/discovery_questions.csv"
+    questions = tables["discovery_questions"].to_pylist()
+    problems = [
+        Problem(file, f"weight of {row['question_code']}", str(row["weight"]), "give a weight above 0")
+        for row in questions
+        if row["weight"] <= 0
+    ]
+    covered = {row["section_code"] for row in questions}
+    problems += [
+        Problem(file, "section_code", section, "no question belongs to it; the record has five sections (R-09)")
+        for section in SECTIONS
+        if section not in covered
+    ]
+    if not any(row["is_script_question"] for row in questions):
+        remedy = "no question is true; the first call follows a script (R-14)"
+        problems.append(Problem(file, "is_script_question", "", remedy))
+    return problems
+
+
 def _scoring_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
     problems: list[Problem] = []
     criteria = tables["scoring_criteria"].to_pylist()
@@ -369,6 +406,9 @@ def _scoring_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
         for row in tables["ideal_customer"].to_pylist()
     }
     models = sorted({(str(row["model_name"]), int(row["model_version"])) for row in criteria})
+    if not models:
+        remedy = "has no criterion; the groups fit and heat are mandatory (R-25, R-26)"
+        problems.append(Problem("seeds/scoring_criteria.csv", "file", "", remedy))
     known = {(row["model_name"], row["model_version"], row["criterion_code"]) for row in criteria}
     for file, rows in (("scoring_bands", bands), ("ideal_customer", tables["ideal_customer"].to_pylist())):
         unknown = {(row["model_name"], row["model_version"], row["criterion_code"]) for row in rows} - known
@@ -558,6 +598,7 @@ def _channel_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
 _RULES: Final[tuple[Callable[[Mapping[str, pa.Table]], list[Problem]], ...]] = (
     _stage_rules,
     _milestone_rules,
+    _discovery_rules,
     _scoring_rules,
     _target_rules,
     _channel_rules,

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from ingestion.contracts import ENTITIES, ColumnType
 
@@ -219,6 +219,19 @@ class OrderBasis(StrEnum):
     WON_DEALS = "won_deals"
 
 
+def _clock_time(value: object) -> object:
+    # YAML reads 18:00 without quotes as a number to the base 60.
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1440:
+        return f"{value // 60:02d}:{value % 60:02d}"
+    if not isinstance(value, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d|24:00", value):
+        raise ValueError(f"{value!r} is no time of a day; write it as '09:00'")
+    return value
+
+
+ClockTime = Annotated[str, BeforeValidator(_clock_time)]
+"""A time of the day as HH:MM; texts of this form sort as the times do."""
+
+
 class Method(Strict):
     """The choices that the metric definitions leave to the company."""
 
@@ -274,6 +287,33 @@ class Method(Strict):
     orders_from: OrderBasis = Field(
         default=OrderBasis.ORDERS, description="won_deals: for a company whose orders are its won deals."
     )
+    demo_activities: tuple[str, ...] = Field(
+        default=("demo",), description="Activity types that are a demonstration once held (R-40)."
+    )
+    appointment_activities: tuple[str, ...] = Field(
+        default=("meeting",), description="Activity types that are an appointment (R-17)."
+    )
+    business_day_starts: ClockTime = Field(
+        default="09:00", description="Start of the business hours of a working day, in the company's zone."
+    )
+    business_day_ends: ClockTime = Field(
+        default="18:00", description="End of the business hours; 24:00 is midnight. Write times in quotes."
+    )
+    wanted_profile_share: float = Field(
+        default=0.6, gt=0, le=1, description="Share of the known fit points from which a profile is wanted (R-11)."
+    )
+    content_window_days: int = Field(
+        default=90, ge=1, le=730, description="Days in which a content may lead to an MQL, SQL or order (R-11)."
+    )
+
+    @model_validator(mode="after")
+    def _business_day_has_hours(self) -> Self:
+        if self.business_day_ends <= self.business_day_starts:
+            raise ValueError(
+                f"business_day_ends {self.business_day_ends} must come after business_day_starts "
+                f"{self.business_day_starts}"
+            )
+        return self
 
     @field_validator("mql_authority")
     @classmethod

@@ -14,6 +14,7 @@ from ingestion.demo.crm_sales import (
     STATUS_LABELS,
     VERDICT_LABELS,
 )
+from ingestion.demo.discovery import METHOD_LABELS, SECTION_LABELS, SECTIONS
 from ingestion.demo.parameters import PIPELINE, STAGES
 from ingestion.demo.vocabulary import CONSENTS as CONSENT_CODES
 
@@ -216,6 +217,25 @@ def _crm_sales() -> list[Mapped]:
                 "milestone_status": _labels("Statut", STATUS_LABELS, ("validated", "refused", "pending")),
                 "answer": "Réponse",
                 "occurred_at": "Date",
+                "owner_id": "Propriétaire",
+            },
+        },
+        {
+            "name": "crm_discovery_answers",
+            "entity": "discovery_answers",
+            "pattern": "crm/decouverte*.csv",
+            **_CRM,
+            "columns": {
+                "discovery_answer_id": "Id réponse",
+                "person_id": "Id contact",
+                "company_id": "Id société",
+                "section_code": _labels("Rubrique", SECTION_LABELS, SECTIONS),
+                "question_code": "Question",
+                "answer": "Réponse",
+                "method": _labels("Méthode", METHOD_LABELS, ("form", "call", "enrichment")),
+                "activity_id": "Id activité",
+                "occurred_at": "Date",
+                "recorded_at": "Enregistrée le",
                 "owner_id": "Propriétaire",
             },
         },

@@ -112,6 +112,16 @@ class Parameters:
     fit_advance_effect: float = 0.15
     fit_lose_effect: float = -0.20
 
+    # discovery record: probability that a question is answered
+    discovery_form_probability: float = 0.60
+    """In the form of a web lead; questions of the profile."""
+    discovery_script_probability: float = 0.75
+    """In the first call; questions of the script."""
+    discovery_other_probability: float = 0.30
+    """In the first call; other questions."""
+    discovery_enrichment_probability: float = 0.35
+    """Looked up within three weeks; questions of the profile."""
+
     # orders
     repeat_customer_share: float = 0.65
     repeat_orders_per_year: float = 2.6

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from ingestion.demo import crm, crm_sales, erp, mailing, people, web, workspace_files
+from ingestion.demo import crm, crm_sales, discovery, erp, mailing, people, web, workspace_files
 from ingestion.demo.mailing import Mailing
 from ingestion.demo.parameters import OPEN_STAGES
 from ingestion.demo.people import PERSON_VISITOR, STAFF_VISITOR, Sessions
@@ -182,6 +182,7 @@ def _write_records(world: World, home: Path, cutoff: int, hold_back_days: int) -
         hostile |= crm_sales.write_deals(world, export, log)
         hostile |= crm_sales.write_activities(world, export, log)
         crm_sales.write_milestones(world, export)
+        discovery.write_answers(world, export)
         crm_sales.write_recommendations(world, export)
         hostile |= erp.write_orders(world, export)
         erp.write_reference(world, export)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from ingestion.demo import chain
+from ingestion.demo import chain, discovery
 from ingestion.demo.clock import DAY, NEVER, Calendar, Flags, Floats, Ints, month_name
 from ingestion.demo.journey import CYCLE_DAYS, share_called_same_day
 from ingestion.demo.mailing import Mailing
@@ -131,6 +131,7 @@ def truth(world: World, mailing: Mailing, web: Mapping[str, int], hostile: Mappi
         "email_to_mql_within_30_days": chain.mql_after_email(parameters, 30),
         "email_human_click_rate": parameters.human_click_probability,
         "repurchase_within_12_months": chain.repurchase_within_a_year(parameters),
+        "discovery": discovery.discovery_truth(world),
         "score_effects": {
             "fit_shares": parameters.fit_shares().tolist(),
             "fit_shares_of_deals": chain.deal_fit_shares(parameters).tolist(),

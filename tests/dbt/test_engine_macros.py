@@ -104,6 +104,8 @@ CASES = (
     Case("short_day_starts_in_winter_time", f"{{{{ start_of_day({_d('2026-03-29')}) }}}}", "2026-03-28 23:00:00"),
     Case("day_after_starts_in_summer_time", f"{{{{ start_of_day({_d('2026-03-30')}) }}}}", "2026-03-29 22:00:00"),
     Case("long_day_starts_in_summer_time", f"{{{{ start_of_day({_d('2026-10-25')}) }}}}", "2026-10-24 22:00:00"),
+    Case("local_time_in_winter", f"{{{{ local_to_utc({_ts('2026-01-15 09:00:00')}) }}}}", "2026-01-15 08:00:00"),
+    Case("local_time_in_summer", f"{{{{ local_to_utc({_ts('2026-07-15 09:00:00')}) }}}}", "2026-07-15 07:00:00"),
     Case("host_has_no_www_and_no_port", _url("https://me@WWW.Acme.fr:8443/a", "host"), "acme.fr"),
     Case("host_of_a_relative_address", _url("/a?b=https://other.fr", "host"), None),
     Case("path_has_no_parameters", _url("https://acme.fr/a/é?b=c#d", "path"), "/a/é"),

@@ -28,6 +28,19 @@
     to_utc_timestamp(cast({{ d }} as timestamp), '{{ var("timezone") }}')
 {%- endmacro %}
 
+{#- UTC instant of a local time in the company's zone. -#}
+{% macro local_to_utc(ts) -%}
+    {{ return(adapter.dispatch('local_to_utc')(ts)) }}
+{%- endmacro %}
+
+{% macro duckdb__local_to_utc(ts) -%}
+    timezone('UTC', timezone('{{ var("timezone") }}', {{ ts }}))
+{%- endmacro %}
+
+{% macro spark__local_to_utc(ts) -%}
+    to_utc_timestamp({{ ts }}, '{{ var("timezone") }}')
+{%- endmacro %}
+
 {#- Whole seconds from a to b, truncated towards zero; bigint. -#}
 {% macro seconds_between(a, b) -%}
     {{ return(adapter.dispatch('seconds_between')(a, b)) }}

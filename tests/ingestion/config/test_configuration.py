@@ -65,6 +65,8 @@ def test_init_refuses_a_folder_that_holds_something(tmp_path: Path) -> None:
         (lambda c: c.update(method={"mql_authority": ["seance"]}), "method.mql_authority"),
         (lambda c: c.update(fiscal_year_start_month=13), "fiscal_year_start_month = 13"),
         (lambda c: c.update(warehouse={"restate_days": "many"}), "warehouse.restate_days = 'many'"),
+        (lambda c: c.update(method={"business_day_starts": "9h"}), "'9h' is no time of a day; write it as '09:00'"),
+        (lambda c: c.update(method={"business_day_ends": "08:00"}), "08:00 must come after business_day_starts 09:00"),
         (lambda c: c["sources"].update(hubspott={}), "sources.hubspott"),
         (lambda c: _mapping(c).update(entity="deal"), "there is no entity 'deal'"),
         (lambda c: _mapping(c).update(delimiter=";;"), "mappings.0.delimiter = ';;'"),
@@ -90,6 +92,16 @@ def test_settings_are_refused_with_key_value_and_remedy(
     assert any(expected in problem for problem in _problems(home)), _problems(home)
 
 
+def test_time_that_yaml_reads_as_a_number_is_a_time_again(home: Path) -> None:
+    settings = home / "pilotage.yml"
+    settings.write_text(
+        settings.read_text(encoding="utf-8") + "\nmethod:\n  business_day_starts: 10:30\n  business_day_ends: 18:00\n",
+        encoding="utf-8",
+    )
+    method = load_configuration(home).settings.method
+    assert (method.business_day_starts, method.business_day_ends) == ("10:30", "18:00")
+
+
 def test_broken_yaml_names_its_line(home: Path) -> None:
     (home / "pilotage.yml").write_text("company_name: [1\nsources: {")
     assert "line" in _problems(home)[0]
@@ -107,6 +119,11 @@ def _replace(name: str, old: str, new: str) -> Callable[[Path], None]:
         file.write_text(text.replace(old, new, 1), encoding="utf-8")
 
     return change
+
+
+def _keep_header(file: Path) -> None:
+    header, _ = file.read_text(encoding="utf-8").split("\n", 1)
+    file.write_text(f"{header}\n", encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -127,6 +144,31 @@ def _replace(name: str, old: str, new: str) -> Callable[[Path], None]:
         (_replace("milestones", "10,timeframe", "10,"), "no milestone covers timeframe"),
         (_replace("milestones", "sales,proposal,5", "sales,won,5"), "is no open stage"),
         (_replace("milestones", "sales,proposal,5", "sales,proposal,0"), "give a weight above 0"),
+        (
+            lambda seeds: _keep_header(seeds / "milestones.csv"),
+            "bant_dimension of pipeline sales: no milestone covers budget",
+        ),
+        (_replace("milestones", ",expected_roi", ",roi"), "use one of blockers, demo, expected_roi"),
+        (
+            _replace(
+                "stages",
+                "sales,discovery,1",
+                "leasing,visit,1,open,V,V\nleasing,won,2,won,W,G\nleasing,lost,,lost,L,P\nsales,discovery,1",
+            ),
+            "bant_dimension of pipeline leasing: no milestone covers need",
+        ),
+        (lambda seeds: _keep_header(seeds / "scoring_criteria.csv"), "the groups fit and heat are mandatory"),
+        (_replace("committee_roles", "80,,,user", "70,,,user"), "rule_order = 70: stands more than once"),
+        (_replace("committee_roles", "80,,,user", "80,,,boss"), "use one of blocker, decision_maker"),
+        (_replace("discovery_questions", "company_size,profile", "company_size,profil"), "use one of constraints"),
+        (_replace("discovery_questions", "volumes,needs,false,1", "volumes,needs,false,0"), "give a weight above 0"),
+        (_replace("discovery_questions", "volumes,needs,false", "volumes,needs,maybe"), "give true or false"),
+        (_replace("discovery_questions", "past_suppliers,", "main_need,"), "question_code = main_need: stands more"),
+        (
+            lambda seeds: _keep_header(seeds / "discovery_questions.csv"),
+            "section_code = history: no question belongs to it",
+        ),
+        (lambda seeds: _keep_header(seeds / "discovery_questions.csv"), "the first call follows a script"),
         (_replace("scoring_criteria", "fit,10", "fit,11"), "the maxima must sum to 100"),
         (_replace("scoring_criteria", "heat,15", "fit,15"), "heat must weigh more than fit"),
         (_replace("scoring_bands", "10,50,,6", "10,60,,6"), "overlaps the next band"),
@@ -173,6 +215,11 @@ def test_channel_rules_from_before_stated_sources_are_read(home: Path) -> None:
     assert rules.to_pylist() == [
         dict.fromkeys(rules.column_names) | {"rule_order": 10, "channel_name": "Email", "medium_pattern": "mail"}
     ]
+def test_milestones_without_roles_are_read(home: Path) -> None:
+    file = home / "seeds" / "milestones.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("".join(line.rpartition(",")[0] + "\n" for line in lines), encoding="utf-8")
+    assert load_configuration(home).seeds["milestones"]["milestone_role"].null_count == len(lines) - 1
 
 
 def test_seed_with_a_byte_order_mark_is_read(home: Path) -> None:

@@ -52,6 +52,7 @@ _GOOD_WORDS = {
     "verdict": "valid",
     "direction": "inbound",
     "milestone_status": "validated",
+    "section_code": "profile",
     "order_status": "confirmed",
     "currency_code": "EUR",
     "siren": "012345678",

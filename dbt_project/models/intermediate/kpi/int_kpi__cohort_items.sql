@@ -1,4 +1,4 @@
-{% set domains = ['audience', 'mql', 'repurchase', 'stage', 'deal', 'funnel'] %}
+{% set domains = ['audience', 'mql', 'repurchase', 'stage', 'deal', 'funnel', 'milestone', 'contact', 'regret', 'content'] %}
 with
 
 {% for domain in domains %}

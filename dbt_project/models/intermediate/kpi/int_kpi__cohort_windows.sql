@@ -45,6 +45,20 @@ final as (
     select
         'win_rate' as metric_id,
         cast({{ var('win_window_days') }} as bigint) as window_days
+    union all
+    select
+        'milestone_pass_rate' as metric_id,
+        cast({{ var('stage_window_days') }} as bigint) as window_days
+    union all
+    select
+        'disqualified_regret' as metric_id,
+        cast(365 as bigint) as window_days
+    {% for metric in ['content_mql_rate', 'content_sql_rate', 'content_order_rate'] %}
+    union all
+    select
+        '{{ metric }}' as metric_id,
+        cast({{ var('content_window_days') }} as bigint) as window_days
+    {% endfor %}
 
 )
 

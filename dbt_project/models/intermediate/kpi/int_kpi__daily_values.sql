@@ -30,6 +30,18 @@ sales_values as (
 
 ),
 
+compliance_values as (
+
+    select * from {{ ref('int_kpi__daily_compliance_values') }}
+
+),
+
+activity_values as (
+
+    select * from {{ ref('int_kpi__daily_activity_values') }}
+
+),
+
 unioned as (
 
     select * from marketing_values
@@ -41,6 +53,10 @@ unioned as (
     select * from sales_values
     union all
     select * from identity_values
+    union all
+    select * from compliance_values
+    union all
+    select * from activity_values
 
 ),
 

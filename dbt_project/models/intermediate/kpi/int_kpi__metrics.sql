@@ -71,6 +71,18 @@
         ~ "SQL left out on both sides"
     ),
     (
+        'discovery_completeness', 'average', 'lead cycle', 'maximise', 'ratio', 'marketing and sales', 1, 'qualification',
+        "Completeness of the discovery record", "Complétude de la fiche découverte",
+        "Mean over the leads of the period of the weight of the questions whose answer is known "
+        ~ "so many days after the opening / weight of all questions of the section"
+    ),
+    (
+        'script_coverage', 'average', 'lead cycle', 'maximise', 'ratio', 'sales', 1, 'qualification',
+        "Script covered at the first contact", "Script couvert au premier contact",
+        "Mean over the leads first spoken to in the period of the script questions whose "
+        ~ "answer is known at the end of that contact / all questions of the script"
+    ),
+    (
         'kpi2_contacted_rate', 'rate', 'lead cycle', 'maximise', 'ratio', 'sales', 1, 'qualification',
         "Contacted / MQL", "Contactés / MQL",
         "MQL of the period with a human contact within the window / MQL of the period; "
@@ -93,6 +105,118 @@
         "KPI 3: conversion to the next stage", "KPI 3 : conversion vers l’étape suivante",
         "Deals that first reached the stage in the period and reached the next one within "
         ~ "the window / deals that first reached the stage in the period; a loss competes"
+    ),
+    (
+        'contact_hours_from_lead_median', 'median', 'lead cycle', 'minimise', 'business_hours', 'sales', 1, 'qualification',
+        "Business hours from lead to first human contact, median", "Heures ouvrées du lead au premier contact humain, médiane",
+        "Business hours until half of the leads opened in the period have had a human "
+        ~ "contact, by Kaplan-Meier: who waits, or whose cycle closed, is censored"
+    ),
+    (
+        'contact_hours_from_lead_p75', 'median', 'lead cycle', 'minimise', 'business_hours', 'sales', 1, 'qualification',
+        "Business hours from lead to first human contact, third quartile", "Heures ouvrées du lead au premier contact humain, troisième quartile",
+        "Business hours until three quarters of the leads opened in the period have had a human "
+        ~ "contact, by Kaplan-Meier: who waits, or whose cycle closed, is censored"
+    ),
+    (
+        'contact_hours_from_mql_median', 'median', 'lead cycle', 'minimise', 'business_hours', 'sales', 1, 'qualification',
+        "Business hours from MQL to first human contact, median", "Heures ouvrées du MQL au premier contact humain, médiane",
+        "Business hours until half of the MQL in the period not spoken to before have had a human "
+        ~ "contact, by Kaplan-Meier: who waits, or whose cycle closed, is censored"
+    ),
+    (
+        'contact_hours_from_mql_p75', 'median', 'lead cycle', 'minimise', 'business_hours', 'sales', 1, 'qualification',
+        "Business hours from MQL to first human contact, third quartile", "Heures ouvrées du MQL au premier contact humain, troisième quartile",
+        "Business hours until three quarters of the MQL in the period not spoken to before have had a human "
+        ~ "contact, by Kaplan-Meier: who waits, or whose cycle closed, is censored"
+    ),
+    (
+        'appointments_planned', 'count', 'activity', 'maximise', 'appointments', 'sales', 1, 'activity',
+        "Appointments planned", "Rendez-vous planifiés",
+        "Appointments whose date lies in the period, whatever came of them"
+    ),
+    (
+        'appointments_held', 'count', 'activity', 'maximise', 'appointments', 'sales', 1, 'activity',
+        "Appointments held", "Rendez-vous tenus",
+        "Appointments of the period that were held"
+    ),
+    (
+        'appointments_no_show', 'count', 'activity', 'minimise', 'appointments', 'sales', 1, 'activity',
+        "Appointments missed", "Rendez-vous manqués",
+        "Appointments of the period to which the prospect did not come"
+    ),
+    (
+        'appointment_hold_rate', 'rate', 'activity', 'maximise', 'ratio', 'sales', 1, 'activity',
+        "Appointments held / held or missed", "Rendez-vous tenus / tenus ou manqués",
+        "Appointments of the period that were held / those that were held or missed"
+    ),
+    (
+        'dead_prospects', 'count', 'lead cycle', 'minimise', 'leads', 'marketing and sales', 1, 'qualification',
+        "Dead prospects", "Prospects abandonnés",
+        "Lead cycles that ended disqualified or lost in the period"
+    ),
+    (
+        'dead_prospect_attempts', 'amount', 'lead cycle', 'minimise', 'attempts', 'marketing and sales', 1, 'qualification',
+        "Contact attempts on dead prospects", "Tentatives de contact de prospects abandonnés",
+        "Attempts at a human contact, over their whole cycle, with the leads that ended disqualified "
+        ~ "or lost in the period"
+    ),
+    (
+        'dead_prospect_hours', 'amount', 'lead cycle', 'minimise', 'hours', 'marketing and sales', 1, 'qualification',
+        "Hours spent on dead prospects", "Heures passées sur des prospects abandonnés",
+        "Length of these attempts in hours, where the source gives it"
+    ),
+    (
+        'attempts_per_dead_prospect', 'average', 'lead cycle', 'minimise', 'attempts', 'marketing and sales', 1, 'qualification',
+        "Attempts per dead prospect", "Tentatives par prospect abandonné",
+        "Attempts at a human contact with the leads that ended disqualified or lost in the period / "
+        ~ "these leads"
+    ),
+    (
+        'disqualification_days_from_lead', 'median', 'lead cycle', 'minimise', 'days', 'marketing and sales', 1, 'qualification',
+        "Days from lead to disqualification, median", "Jours du lead à la disqualification, médiane",
+        "Median over the cycles disqualified in the period of the days since their opening"
+    ),
+    (
+        'disqualification_days_from_mql', 'median', 'lead cycle', 'minimise', 'days', 'marketing and sales', 1, 'qualification',
+        "Days from MQL to disqualification, median", "Jours du MQL à la disqualification, médiane",
+        "Median over the MQL disqualified in the period of the days since the MQL"
+    ),
+    (
+        'disqualified_regret', 'rate', 'lead cycle', 'minimise', 'ratio', 'marketing and sales', 1, 'qualification',
+        "Disqualified who bought", "Disqualifiés qui ont acheté",
+        "Lead cycles disqualified in the period whose person or company ordered within a year / "
+        ~ "cycles disqualified"
+    ),
+    (
+        'content_people', 'count', 'person and content', 'maximise', 'people', 'marketing', 1, 'marketing',
+        "People per content", "Personnes par contenu",
+        "Known persons who came to the content in the period: campaign content, landing page, "
+        ~ "form or downloaded document"
+    ),
+    (
+        'content_wanted_rate', 'rate', 'person and content', 'maximise', 'ratio', 'marketing', 1, 'marketing',
+        "People with a wanted profile", "Personnes au profil recherché",
+        "Known persons who came to the content in the period and have the configured share of the "
+        ~ "fit points that are known of them / persons of whom any is known"
+    ),
+    (
+        'content_mql_rate', 'rate', 'person and content', 'maximise', 'ratio', 'marketing', 1, 'marketing',
+        "MQL per content", "MQL par contenu",
+        "Known persons who first came to the content in the period and became MQL "
+        ~ "within the window / known persons who came"
+    ),
+    (
+        'content_sql_rate', 'rate', 'person and content', 'maximise', 'ratio', 'marketing', 1, 'marketing',
+        "SQL per content", "SQL par contenu",
+        "Known persons who first came to the content in the period and became SQL "
+        ~ "within the window / known persons who came"
+    ),
+    (
+        'content_order_rate', 'rate', 'person and content', 'maximise', 'ratio', 'marketing', 1, 'marketing',
+        "Orders per content", "Commandes par contenu",
+        "Known persons who first came to the content in the period and whose person or company ordered "
+        ~ "within the window / known persons who came"
     ),
     (
         'kpi3_stage_conversion_amount', 'amount_rate', 'deal and stage', 'maximise', 'ratio', 'sales', 1, 'process',
@@ -259,6 +383,83 @@
         'losses_share', 'rate', 'deal and stage', 'minimise', 'ratio', 'sales', 1, 'process',
         "Share of all losses", "Part dans les pertes",
         "Deals lost at the stage in the period / all deals lost in the period"
+    ),
+    (
+        'milestone_pass_rate', 'rate', 'deal and milestone', 'maximise', 'ratio', 'sales', 1, 'process',
+        "Milestones passed", "Jalons franchis",
+        "Deals that first reached the stage of the milestone in the period and validated it "
+        ~ "within the window / deals that first reached the stage; the closing competes"
+    ),
+    (
+        'milestone_median_days', 'median', 'deal and milestone', 'minimise', 'days', 'sales', 1, 'process',
+        "Time to pass a milestone, median", "Délai de franchissement d’un jalon, médiane",
+        "Days from the first reach of the stage until half of the deals have validated the "
+        ~ "milestone, read from the cumulative incidence"
+    ),
+    (
+        'milestone_p75_days', 'median', 'deal and milestone', 'minimise', 'days', 'sales', 1, 'process',
+        "Time to pass a milestone, third quartile", "Délai de franchissement d’un jalon, troisième quartile",
+        "As milestone_median_days for three quarters of the deals"
+    ),
+    (
+        'milestone_compliance', 'rate', 'deal and stage', 'maximise', 'ratio', 'sales', 1, 'process',
+        "Transitions with every milestone due validated", "Passages avec tous les jalons dus validés",
+        "Transitions to the next stage in the period at which every milestone due at the "
+        ~ "stage stood validated / transitions of which this is known"
+    ),
+    (
+        'milestone_compliance_unknown', 'rate', 'deal and stage', 'minimise', 'ratio', 'sales', 1, 'process',
+        "Transitions with an unchecked milestone", "Passages avec un jalon non contrôlé",
+        "Transitions in the period at which no milestone due is known to lack its validation "
+        ~ "and one was never checked / all transitions from stages that have milestones"
+    ),
+    (
+        'demo_after_need_and_roi', 'rate', 'deal', 'maximise', 'ratio', 'sales', 1, 'process',
+        "Demonstrations after need and expected ROI", "Démonstrations après besoin et ROI attendu",
+        "Deals whose first demonstration in the period came when need and expected ROI stood "
+        ~ "validated / deals of which this is known"
+    ),
+    (
+        'demo_succeeded', 'rate', 'deal', 'maximise', 'ratio', 'sales', 1, 'process',
+        "Demonstrations that succeeded", "Démonstrations réussies",
+        "Deals with a first demonstration in the period that was judged a success / deals "
+        ~ "whose demonstration was judged"
+    ),
+    (
+        'demo_with_decision_maker', 'rate', 'deal', 'maximise', 'ratio', 'sales', 1, 'process',
+        "Demonstrations in front of a decision-maker", "Démonstrations devant un décideur",
+        "Deals with a first demonstration in the period whose decision-maker was met / deals "
+        ~ "of which this is known"
+    ),
+    (
+        'demo_with_blockers', 'rate', 'deal', 'maximise', 'ratio', 'sales', 1, 'process',
+        "Demonstrations with purchasing, IT or legal", "Démonstrations avec achats, informatique ou juridique",
+        "Deals with a first demonstration in the period in which those who can block were "
+        ~ "involved / deals of which this is known"
+    ),
+    (
+        'demo_rules_unknown', 'rate', 'deal and rule', 'minimise', 'ratio', 'sales', 1, 'process',
+        "Rules of the demonstration that are unknown", "Règles de la démonstration inconnues",
+        "Rules of first demonstrations in the period of which it is not known whether they "
+        ~ "were kept / all rules of first demonstrations"
+    ),
+    (
+        'bant_complete_rate', 'rate', 'deal and stage', 'maximise', 'ratio', 'sales', 1, 'process',
+        "Stages left with BANT known", "Étapes quittées avec BANT connu",
+        "Deals that left a stage in the period with budget, authority, need and timeframe "
+        ~ "all known / deals that left a stage"
+    ),
+    (
+        'bant_known_rate', 'rate', 'deal and stage', 'maximise', 'ratio', 'sales', 1, 'process',
+        "BANT answers known", "Réponses BANT connues",
+        "Deals that left a stage in the period with the answer known, validated or refused / "
+        ~ "deals that left a stage"
+    ),
+    (
+        'bant_validated_rate', 'rate', 'deal and stage', 'maximise', 'ratio', 'sales', 1, 'process',
+        "BANT answers validated", "Réponses BANT validées",
+        "Deals that left a stage in the period with the answer validated / deals that left a "
+        ~ "stage"
     ),
     (
         'stalled_deals', 'stock', 'deal', 'minimise', 'deals', 'sales', 1, 'process',

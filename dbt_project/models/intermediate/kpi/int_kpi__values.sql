@@ -67,6 +67,30 @@ velocity_values as (
 
 ),
 
+cohort_times as (
+
+    select * from {{ ref('int_kpi__cohort_times') }}
+
+),
+
+discovery_values as (
+
+    select * from {{ ref('int_kpi__discovery_values') }}
+
+),
+
+disqualification_values as (
+
+    select * from {{ ref('int_kpi__disqualification_values') }}
+
+),
+
+content_values as (
+
+    select * from {{ ref('int_kpi__content_values') }}
+
+),
+
 metrics as (
 
     select * from {{ ref('int_kpi__metrics') }}
@@ -213,6 +237,30 @@ valued_attributions as (
 
 ),
 
+valued_times as (
+
+    select
+        'actual' as period_kind,
+        cohort_times.period_grain,
+        cohort_times.period_start,
+        cohort_times.metric_id,
+        metrics.metric_kind,
+        cohort_times.dimension_name,
+        cohort_times.dimension_value,
+        'cohort_aj' as basis,
+        cast(0 as bigint) as window_days,
+        cohort_times.numerator,
+        cohort_times.denominator,
+        cohort_times.value,
+        cast(null as double) as value_variance,
+        cast(null as double) as count_effective_trials,
+        cohort_times.denominator as count_observed
+    from cohort_times
+    inner join metrics
+        on cohort_times.metric_id = metrics.metric_id
+
+),
+
 with_own_variance as (
 
     select * from cross_sell_values
@@ -226,6 +274,12 @@ with_own_variance as (
     select * from stalled_values
     union all
     select * from velocity_values
+    union all
+    select * from discovery_values
+    union all
+    select * from disqualification_values
+    union all
+    select * from content_values
 
 ),
 
@@ -262,6 +316,8 @@ final as (
     select * from valued_cohorts
     union all
     select * from valued_attributions
+    union all
+    select * from valued_times
     union all
     select * from valued_with_own_variance
 

@@ -1,0 +1,67 @@
+{#- Metric, relation, condition, numerator, denominator, squares, dimensions. -#}
+{% set all = ('total', "'all'") %}
+{% set owner = ('owner', "coalesce(owner_id, 'unassigned')") %}
+{% set reason = ('close_reason', 'close_reason') %}
+{% set components = [
+    ('appointments_planned', 'appointments', 'true', 'count(*)', '0', '0', [all, owner]),
+    ('appointments_held', 'appointments', "outcome = 'held'", 'count(*)', '0', '0', [all, owner]),
+    ('appointments_no_show', 'appointments', "outcome = 'no_show'", 'count(*)', '0', '0', [all, owner]),
+    ('appointment_hold_rate', 'appointments', "outcome in ('held', 'no_show')", "sum(case when outcome = 'held' then 1 else 0 end)", 'count(*)', '0', [all, owner]),
+    ('dead_prospects', 'dead_prospects', 'true', 'count(*)', '0', '0', [all, owner, reason]),
+    ('dead_prospect_attempts', 'dead_prospects', 'true', 'sum(count_attempts)', 'count(*)', 'sum(count_attempts * count_attempts)', [all, owner, reason]),
+    ('dead_prospect_hours', 'dead_prospects', 'true', 'sum(effort_hours)', 'count(*)', 'sum(effort_hours * effort_hours)', [all, owner, reason]),
+    ('attempts_per_dead_prospect', 'dead_prospects', 'true', 'sum(count_attempts)', 'count(*)', 'sum(count_attempts * count_attempts)', [all, owner, reason]),
+] %}
+with
+
+appointments as (
+
+    select
+        occurred_date as event_date,
+        outcome,
+        owner_id
+    from {{ ref('fct_activities') }}
+    where activity_type in {{ text_list(var('appointment_activities')) }}
+
+),
+
+dead_prospects as (
+
+    select
+        {{ business_date('efforts.closed_at') }} as event_date,
+        leads.owner_id,
+        efforts.close_reason,
+        efforts.count_attempts,
+        efforts.effort_hours
+    from {{ ref('int_lifecycle__efforts') }} as efforts
+    inner join {{ ref('fct_leads') }} as leads
+        on efforts.lead_cycle_id = leads.lead_cycle_id
+    where efforts.close_reason in ('disqualified', 'lost')
+
+),
+
+final as (
+
+    {% for
+        metric, relation, condition, numerator, denominator, squares, dimensions
+    in components %}
+    {% set outer_loop = loop %}
+    {% for name, expression in dimensions %}
+    select
+        '{{ metric }}' as metric_id,
+        event_date,
+        '{{ name }}' as dimension_name,
+        {{ expression }} as dimension_value,
+        cast({{ numerator }} as decimal(18, 4)) as numerator,
+        cast({{ denominator }} as decimal(18, 4)) as denominator,
+        cast({{ squares }} as decimal(38, 8)) as sum_of_squares
+    from {{ relation }}
+    where {{ condition }}
+    group by event_date, {{ expression }}
+    {{ 'union all' if not (loop.last and outer_loop.last) }}
+    {% endfor %}
+    {% endfor %}
+
+)
+
+select * from final
