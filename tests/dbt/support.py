@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from ingestion.config.seeds import DEFAULT_SEEDS, read_seeds
 from ingestion.contracts import ENTITIES
-from orchestration.lib.customer_value import SCHEMA as CUSTOMER_VALUES
 from ingestion.sources.files.snapshots import HISTORIES, history_schema
+from orchestration.lib.customer_value import SCHEMA as CUSTOMER_VALUES
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 

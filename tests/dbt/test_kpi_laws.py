@@ -288,7 +288,7 @@ def test_loss_of_a_reopened_deal_is_void(warehouse: Path) -> None:
     lost_in_january = (
         "select deal_id from marts.fct_stage_visits where exit_type = 'lost' and entered_at < '2024-02-01'"
     )
-    assert _query(warehouse, f"{lost} and deal_id <> 'crm:deleted'") == [("crm:same_day",)]
+    assert _query(warehouse, f"{lost_in_january} and deal_id <> 'crm:deleted'") == [("crm:same_day",)]
 
 
 def test_stage_performance_of_a_stage_by_hand(warehouse: Path) -> None:

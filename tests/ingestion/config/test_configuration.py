@@ -215,6 +215,8 @@ def test_channel_rules_from_before_stated_sources_are_read(home: Path) -> None:
     assert rules.to_pylist() == [
         dict.fromkeys(rules.column_names) | {"rule_order": 10, "channel_name": "Email", "medium_pattern": "mail"}
     ]
+
+
 def test_milestones_without_roles_are_read(home: Path) -> None:
     file = home / "seeds" / "milestones.csv"
     lines = file.read_text(encoding="utf-8").splitlines()

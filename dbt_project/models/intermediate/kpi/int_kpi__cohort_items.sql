@@ -1,4 +1,7 @@
-{% set domains = ['audience', 'mql', 'repurchase', 'stage', 'deal', 'funnel', 'milestone', 'contact', 'regret', 'content'] %}
+{% set domains = [
+    'audience', 'mql', 'repurchase', 'stage', 'deal', 'funnel', 'milestone', 'contact',
+    'regret', 'content',
+] %}
 with
 
 {% for domain in domains %}
