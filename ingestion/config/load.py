@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -32,8 +32,11 @@ class Configuration:
     seeds: Mapping[str, pa.Table]
 
 
-def load_configuration(home: Path) -> Configuration:
-    """Read the workspace at ``home``. Raises ``ConfigurationError`` that names file, key, value and remedy."""
+def load_configuration(home: Path, metric_ids: Collection[str] | None = None) -> Configuration:
+    """Read the workspace at ``home``; its targets may only name ``metric_ids``, where these are given.
+
+    Raises ``ConfigurationError`` that names file, key, value and remedy.
+    """
     workspace = Workspace(home.resolve())
     problems: list[Problem] = []
     settings: Settings | None = None
@@ -43,7 +46,7 @@ def load_configuration(home: Path) -> Configuration:
     except ConfigurationError as error:
         problems += error.problems
     try:
-        seeds = read_seeds(workspace.seeds)
+        seeds = read_seeds(workspace.seeds, metric_ids)
     except ConfigurationError as error:
         problems += error.problems
     if settings is None or problems:

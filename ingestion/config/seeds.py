@@ -9,8 +9,9 @@ that it leaves out is the product's own, as ``pilotage init`` writes it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -183,8 +184,10 @@ SEEDS: Final[dict[str, Seed]] = {
 }
 
 
-def read_seeds(directory: Path) -> dict[str, pa.Table]:
+def read_seeds(directory: Path, metric_ids: Collection[str] | None = None) -> dict[str, pa.Table]:
     """Read and check every seed of ``directory``; one Arrow table a seed, typed as declared in ``SEEDS``.
+
+    Targets may only name ``metric_ids``, where these are given.
 
     Raises ``ConfigurationError`` with every problem found.
     """
@@ -206,6 +209,8 @@ def read_seeds(directory: Path) -> dict[str, pa.Table]:
     if not problems:
         for rule in _RULES:
             problems += rule(tables)
+        if metric_ids is not None:
+            problems += _targets_of_unknown_metrics(tables["targets"], metric_ids)
     if problems:
         raise ConfigurationError(problems)
     return tables
@@ -572,6 +577,16 @@ def _target_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
                     "use 'all' or a stage of stages.csv",
                 )
             )
+    return problems
+
+
+def _targets_of_unknown_metrics(targets: pa.Table, metric_ids: Collection[str]) -> list[Problem]:
+    unknown = sorted(set(targets["metric_id"].to_pylist()).difference(metric_ids))
+    problems = []
+    for metric_id in unknown:
+        close = get_close_matches(metric_id, sorted(metric_ids), n=1)
+        remedy = f"did you mean {close[0]}?" if close else "docs/metrics.md lists them"
+        problems.append(Problem("seeds/targets.csv", "metric_id", metric_id, f"no such metric; {remedy}"))
     return problems
 
 

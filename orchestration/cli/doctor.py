@@ -13,9 +13,9 @@ import duckdb
 from rich.console import Console
 
 from ingestion.config.errors import ConfigurationError
-from ingestion.config.load import load_configuration
 from ingestion.config.workspace import Workspace
 from ingestion.locking import AlreadyRunningError, exclusive_lock
+from orchestration.lib.catalogue import checked_configuration
 from orchestration.lib.environment import QUIET
 from orchestration.lib.publish import connect_published
 
@@ -58,7 +58,7 @@ def _python(_: Workspace) -> list[Finding]:
 
 def _configuration(workspace: Workspace) -> list[Finding]:
     try:
-        configuration = load_configuration(workspace.home)
+        configuration = checked_configuration(workspace.home)
     except ConfigurationError as error:
         return [
             Finding(

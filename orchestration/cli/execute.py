@@ -15,7 +15,7 @@ import dagster as dg
 from ingestion.config.workspace import Workspace
 from orchestration.defs.nightly import NIGHTLY
 from orchestration.lib.janitor import fail_orphaned_runs
-from orchestration.lib.project import ROOT
+from orchestration.lib.paths import ROOT
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,14 @@ from typing import Annotated
 import typer
 
 from ingestion.config.errors import ConfigurationError
-from ingestion.config.load import Configuration, load_configuration
+from ingestion.config.load import Configuration
 from ingestion.config.scaffold import WorkspaceExistsError, create_workspace
 from ingestion.config.workspace import Workspace
 from orchestration.cli.console import Exit, err, fail, out, print_json
 from orchestration.lib.build_plan import last_complete_day
+from orchestration.lib.catalogue import checked_configuration
 from orchestration.lib.environment import be_quiet_and_private
-from orchestration.lib.project import ROOT
+from orchestration.lib.paths import ROOT
 
 app = typer.Typer(
     name="pilotage",
@@ -49,7 +50,7 @@ def main() -> None:
 
 def _configuration(home: Path) -> Configuration:
     try:
-        return load_configuration(home)
+        return checked_configuration(home)
     except ConfigurationError as error:
         for problem in error.problems:
             err.print(f"[bold red]error:[/] {problem}", highlight=False, soft_wrap=True)

@@ -11,7 +11,7 @@ from dagster_dbt import DbtProject
 
 from orchestration.lib.build_gate import require_complete_build
 from orchestration.lib.build_plan import definitions_fingerprint, record_build
-from orchestration.lib.project import DBT_PROJECT_DIR
+from orchestration.lib.paths import DBT_PROJECT_DIR
 from orchestration.lib.publish import publish
 from orchestration.lib.reported import log_reported
 from orchestration.lib.run import NightlyRun

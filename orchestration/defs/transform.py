@@ -15,7 +15,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 from orchestration.lib.build_gate import failed_nodes
 from orchestration.lib.build_plan import definitions_fingerprint, plan_build, write_parameters
 from orchestration.lib.dbt_variables import dbt_variables
-from orchestration.lib.project import DBT_PROJECT_DIR
+from orchestration.lib.paths import DBT_PROJECT_DIR
 from orchestration.lib.reported import log_reported, make_log
 from orchestration.lib.run import NightlyRun
 

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from orchestration.lib.project import ROOT, dbt_project
+from orchestration.lib.paths import ROOT
+from orchestration.lib.project import dbt_project
 
 README: Final = ROOT / "README.md"
 _START: Final = "<!-- lineage: written by `python -m orchestration.lib.lineage` -->"

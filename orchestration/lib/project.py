@@ -10,8 +10,8 @@ from typing import Final
 
 from dagster_dbt import DbtProject
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-DBT_PROJECT_DIR: Final = ROOT / "dbt_project"
+from orchestration.lib.paths import DBT_PROJECT_DIR
+
 DBT_EXECUTABLE: Final = str(Path(sys.executable).with_name("pilotage-dbt"))
 """Of this very environment, whether or not it is activated; see ``dbt_executable``."""
 

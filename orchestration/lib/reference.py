@@ -17,7 +17,7 @@ import duckdb
 from ingestion.config.seeds import SEEDS
 from ingestion.config.settings import Settings
 from ingestion.contracts import ENTITIES
-from orchestration.lib.project import ROOT
+from orchestration.lib.paths import ROOT
 
 DOCS: Final = ROOT / "docs"
 _NOTE: Final = "<!-- Written by `python -m orchestration.lib.reference`; do not edit. -->"

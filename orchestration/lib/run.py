@@ -14,9 +14,10 @@ import dagster as dg
 import duckdb
 from pydantic import PrivateAttr
 
-from ingestion.config.load import Configuration, load_configuration
+from ingestion.config.load import Configuration
 from ingestion.locking import AlreadyRunningError, exclusive_lock
 from orchestration.lib.build_plan import last_complete_day
+from orchestration.lib.catalogue import checked_configuration
 from orchestration.lib.dbt_variables import dbt_environment
 
 READER_PATIENCE_SECONDS: Final = 60.0
@@ -39,7 +40,7 @@ class NightlyRun(dg.ConfigurableResource[None]):
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Check the configuration and take the lock."""
         del context
-        configuration = load_configuration(Path(self.home))
+        configuration = checked_configuration(Path(self.home))
         self._stack.enter_context(exclusive_lock(configuration.workspace.lock_file))
         workspace = configuration.workspace
         for folder in (

@@ -229,6 +229,12 @@ def test_metrics_page_is_the_catalogue(demo) -> None:
     )
 
 
+def test_targets_may_name_exactly_the_metrics_of_the_catalogue(demo) -> None:
+    from orchestration.lib.catalogue import metric_ids
+
+    assert metric_ids() == {metric_id for (metric_id,) in demo.query("select metric_id from marts.kpi_catalog")}
+
+
 def test_refused_and_unmatched_files_are_told_by_name(demo_copy: Path, pilotage: Callable) -> None:
     inbox = demo_copy / "inbox"
     (inbox / "erp" / "orders_without_header.csv").write_text("1,2,canary@example.com\n", encoding="utf-8")

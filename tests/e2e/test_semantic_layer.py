@@ -31,6 +31,12 @@ METRICS = (
     "orders_amount",
     "orders_amount_gross",
     "average_basket",
+    "orders_count_net",
+    "identity_match_rate",
+    "identity_email_match_rate",
+    "bant_complete_rate",
+    "demo_succeeded",
+    "demo_with_decision_maker",
 )
 
 
@@ -117,6 +123,29 @@ def test_metricflow_splits_by_dimension_as_kpi_values_does(
         )
     }
     assert found == expected
+
+
+@pytest.mark.parametrize("metric", ["attributed_mqls", "attributed_sqls", "attributed_orders_amount"])
+def test_metricflow_attributes_as_kpi_values_does(
+    metric: str, demo, metricflow: Callable[..., str], tmp_path: Path
+) -> None:
+    arguments = ("--metrics", metric, "--group-by", "metric_time__month,attribution_credit__channel")
+    where = "{{ Dimension('attribution_credit__attribution_model') }} = 'position_based'"
+    rows = _query(metricflow, tmp_path / "out.csv", *arguments, "--where", where)
+    found = {
+        (row["metric_time__month"][:10], row["attribution_credit__channel"]): float(row[metric])
+        for row in rows
+        if row["metric_time__month"] and abs(float(row[metric])) > 1e-9
+    }
+    expected = {
+        (str(month), channel): value
+        for month, channel, value in demo.query(
+            f"select period_start, dimension_value, value from marts.kpi_values where metric_id = '{metric}' "
+            "and period_grain = 'month' and dimension_name = 'channel:position_based' and abs(value) > 1e-9"
+        )
+    }
+    assert len(expected) > 6
+    assert found == pytest.approx(expected)
 
 
 def test_what_cannot_be_added_up_is_asked_for_as_it_is_published(
