@@ -21,6 +21,12 @@ if not hasattr(sys.modules["__main__"], "__file__"):
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that none of them keeps one process busy when the other is done."""
+    long = ("parity", "e2e", "dbt")
+    items.sort(key=lambda item: min((long.index(part) for part in item.path.parts if part in long), default=len(long)))
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Callable[[str], Path]:
     """Return a function that gives a folder of the real data, or skips the test with a reason."""

@@ -21,16 +21,16 @@ def _run(pilotage: Callable, home: Path, as_of: str) -> None:
     assert result.code == 0, result.err[-3000:]
 
 
-def test_late_order_changes_the_value_and_not_what_was_reported(demo_copy: Path, pilotage: Callable) -> None:
+def test_late_order_changes_the_value_and_not_what_was_reported(small_copy: Path, pilotage: Callable) -> None:
     may = f"select value, value_as_reported from marts.kpi_values where {FIGURE} and period_start = date '2026-05-01'"
     june = may.replace("2026-05-01", "2026-06-01")
     log = "select count(*), sum(hash(figure)::hugeint) from marts.kpi_reported_values as figure"
-    ((before, reported),) = _rows(demo_copy, may)
+    ((before, reported),) = _rows(small_copy, may)
     assert before == reported > 0
-    ((of_june, _),) = _rows(demo_copy, june)
-    first_log = _rows(demo_copy, log)
+    ((of_june, _),) = _rows(small_copy, june)
+    first_log = _rows(small_copy, log)
 
-    orders = demo_copy / "inbox" / "erp" / "orders_2026.csv"
+    orders = small_copy / "inbox" / "erp" / "orders_2026.csv"
     header, *lines = orders.read_text(encoding="utf-8").splitlines()
     of_may = next(line for line in lines if ",confirmed," in line and "2026-05-1" in line)
     order_id = of_may.split(",")[header.split(",").index("order_id")]
@@ -38,21 +38,21 @@ def test_late_order_changes_the_value_and_not_what_was_reported(demo_copy: Path,
     late.write_text(f"{header}\n{of_may.replace(order_id, 'LATE-1')}\n", encoding="utf-8")
     os.utime(late, (1_782_900_000, 1_782_900_000))
 
-    _run(pilotage, demo_copy, "2026-07-01")
-    assert _rows(demo_copy, may) == [(before + 1, reported)]
-    assert _rows(demo_copy, june) == [(of_june, of_june)]
+    _run(pilotage, small_copy, "2026-07-01")
+    assert _rows(small_copy, may) == [(before + 1, reported)]
+    assert _rows(small_copy, june) == [(of_june, of_june)]
     shown = _rows(
-        demo_copy,
+        small_copy,
         f"select reported_as_of::varchar, value from marts.kpi_reported_values where {FIGURE} "
         "and period_start = date '2026-05-01'",
     )
     assert shown == [("2026-06-30", reported)]
 
     # A full rebuild rewrites neither, and the same night again adds nothing.
-    after = _rows(demo_copy, log)
+    after = _rows(small_copy, log)
     assert after[0][0] > first_log[0][0]
-    with duckdb.connect(demo_copy / "build" / "warehouse.duckdb") as build:
+    with duckdb.connect(small_copy / "build" / "warehouse.duckdb") as build:
         build.execute("delete from raw_quality.builds")
-    _run(pilotage, demo_copy, "2026-07-01")
-    assert _rows(demo_copy, may) == [(before + 1, reported)]
-    assert _rows(demo_copy, log) == after
+    _run(pilotage, small_copy, "2026-07-01")
+    assert _rows(small_copy, may) == [(before + 1, reported)]
+    assert _rows(small_copy, log) == after

@@ -161,8 +161,8 @@ def _loan_visits(path: Path) -> pd.DataFrame:
     closings = kept[kept["ending"].notna()]
     outcome = closings.groupby("case_id")["ending"].last()
     is_mine = closings["ending"] == closings["case_id"].map(outcome)
-    other_at = closings[~is_mine].groupby("case_id")["at"].max()
-    mine = closings[is_mine & ~(closings["at"] < closings["case_id"].map(other_at))]
+    other_at = closings["at"].where(~is_mine).groupby(closings["case_id"]).transform("max")
+    mine = closings[is_mine & ~(closings["at"] < other_at)]
     visits = kept[kept["ending"].isna()]
     visits = visits[visits["activity"] != visits.groupby("case_id")["activity"].shift()].copy()
     visits["rank"] = visits["activity"].map({stage: rank for rank, stage in enumerate(LOAN_STAGES, start=1)})

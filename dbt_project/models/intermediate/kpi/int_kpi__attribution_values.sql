@@ -37,7 +37,8 @@ shares as (
 
 ),
 
--- As in the net order amount, a cancellation is negative in its own period.
+-- As in the net order amount, a cancellation is negative in its own period. Decimals
+-- add up to the same whatever their order.
 dated_shares as (
 
     select
@@ -49,7 +50,7 @@ dated_shares as (
         dimension_name,
         dimension_value,
         conversion_date as event_date,
-        credit as amount
+        cast(credit as decimal(30, 12)) as amount
     from shares
     union all
     {% for date, sign in [('conversion_date', ''), ('cancelled_date', '-')] %}
@@ -58,7 +59,7 @@ dated_shares as (
         dimension_name,
         dimension_value,
         {{ date }} as event_date,
-        {{ sign }}cast(amount_base as double) as amount
+        {{ sign }}cast(amount_base as decimal(30, 12)) as amount
     from shares
     where
         conversion_type = 'order'
@@ -94,8 +95,13 @@ summed as (
     select
         {{ period }},
         {{ series }},
-        sum(dated_shares.amount) as amount,
-        sum(dated_shares.amount * dated_shares.amount) as sum_of_squares,
+        cast(sum(dated_shares.amount) as double) as amount,
+        sum(
+            cast(
+                cast(dated_shares.amount as double)
+                * cast(dated_shares.amount as double) as decimal(38, 8)
+            )
+        ) as sum_of_squares,
         count(*) as count_observed
     from dated_shares
     inner join period_days
@@ -117,7 +123,8 @@ final as (
         first_days.dimension_value,
         cast(round(coalesce(summed.amount, 0), 4) as decimal(18, 4)) as numerator,
         round(coalesce(summed.amount, 0), 4) as value,
-        round(coalesce(summed.sum_of_squares, 0), 8) as value_variance,
+        round(cast(coalesce(summed.sum_of_squares, 0) as double), 8)
+            as value_variance,
         cast(coalesce(summed.count_observed, 0) as decimal(18, 4)) as count_observed
     from first_days
     inner join period_windows

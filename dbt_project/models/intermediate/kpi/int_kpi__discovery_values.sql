@@ -62,7 +62,7 @@ items as (
         known.window_days,
         '{{ grain }}' as period_grain,
         {{ period_start(grain, 'lead_discovery.opened_date') }} as period_start,
-        known.completeness as item_share
+        cast(known.completeness as decimal(18, 12)) as item_share
     from known
     inner join lead_discovery
         on known.lead_cycle_id = lead_discovery.lead_cycle_id
@@ -79,7 +79,7 @@ items as (
         cast(0 as bigint) as window_days,
         '{{ grain }}' as period_grain,
         {{ period_start(grain, 'first_human_contact_date') }} as period_start,
-        script_coverage_rate as item_share
+        cast(script_coverage_rate as decimal(18, 12)) as item_share
     from lead_discovery
     where script_coverage_rate is not null
     {{ 'union all' if not loop.last }}
@@ -89,13 +89,21 @@ items as (
 
 ),
 
+-- Decimals add up to the same whatever their order.
 summed as (
 
     select
         {{ series }},
         cast(count(*) as double) as count_items,
-        sum(item_share) as sum_shares,
-        sum(item_share * item_share) as sum_squares
+        cast(sum(item_share) as double) as sum_shares,
+        cast(
+            sum(
+                cast(
+                    cast(item_share as double) * cast(item_share as double)
+                    as decimal(18, 12)
+                )
+            ) as double
+        ) as sum_squares
     from items
     group by {{ series }}
 
@@ -115,7 +123,7 @@ final as (
         summed.window_days,
         cast(round(summed.sum_shares, 4) as decimal(18, 4)) as numerator,
         cast(summed.count_items as decimal(18, 4)) as denominator,
-        round(summed.sum_shares / summed.count_items, 12) as value,
+        round(summed.sum_shares / summed.count_items, 10) as value,
         case
             when summed.count_items > 1
                 then
