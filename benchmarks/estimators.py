@@ -16,8 +16,10 @@ import json
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from itertools import repeat
 from math import sqrt
 from pathlib import Path
 from statistics import fmean, stdev
@@ -126,6 +128,16 @@ def fresh_rates(home: Path) -> list[tuple[str, float, dict[str, float]]]:
     return found
 
 
+def company(seed: int, scale: float) -> tuple[list[Estimate], list[tuple[str, float, dict[str, float]]]]:
+    """Simulate a company, run one night on it and return its rates and its fresh rates."""
+    with tempfile.TemporaryDirectory(prefix="pilotage_bench_") as folder:
+        home = Path(folder) / "demo"
+        simulate(home, seed=seed, scale=scale, end=END)
+        settle(home)
+        run_night(home, END)
+        return estimates(home, seed), fresh_rates(home)
+
+
 def print_estimates(all_estimates: list[Estimate]) -> None:
     """Print one line an estimator."""
     by_name: dict[str, list[Estimate]] = defaultdict(list)
@@ -172,19 +184,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--jobs", type=int, default=2, help="Companies at a time.")
     arguments = parser.parse_args()
     be_quiet_and_private()
     all_estimates: list[Estimate] = []
     all_fresh: list[tuple[str, float, dict[str, float]]] = []
-    for seed in range(1, arguments.seeds + 1):
-        with tempfile.TemporaryDirectory(prefix="pilotage_bench_") as folder:
-            home = Path(folder) / "demo"
-            simulate(home, seed=seed, scale=arguments.scale, end=END)
-            settle(home)
-            run_night(home, END)
-            all_estimates += estimates(home, seed)
-            all_fresh += fresh_rates(home)
-        print(f"  company {seed} of {arguments.seeds} done", flush=True)
+    seeds = range(1, arguments.seeds + 1)
+    with ProcessPoolExecutor(arguments.jobs) as pool:
+        for done, (found, fresh) in enumerate(pool.map(company, seeds, repeat(arguments.scale)), start=1):
+            all_estimates += found
+            all_fresh += fresh
+            print(f"  company {done} of {arguments.seeds} done", flush=True)
     print_estimates(all_estimates)
     print_fresh(all_fresh)
 
