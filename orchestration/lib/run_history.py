@@ -1,39 +1,50 @@
-"""Dagster's record of runs, kept in SQLite without a flush to the disk for each of a night's thousand events.
+"""Dagster's record of runs, kept in SQLite without opening the file and flushing the disk for each of a night's events.
 
-SQLite with a write-ahead log needs no flush a commit to stay whole: with ``synchronous = normal`` a power failure costs
-the last events of the record, never the record. The warehouse is not concerned: DuckDB writes it.
+Dagster opens the file, writes one event and closes it, a thousand times and more a night. Here its SQLite connections
+stay open, one a file and thread, until the process ends. SQLite with a write-ahead log needs no flush a commit to stay
+whole: with ``synchronous = normal`` a power failure costs the last events of the record, never the record. The warehouse
+is not concerned: DuckDB writes it.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy
 from sqlalchemy import event
 
-_HELD: Final[dict[str, sqlite3.Connection]] = {}
+_OPEN: Final = threading.local()
+"""``connections``: of this thread, by file."""
+
+
+class _KeptConnection(sqlite3.Connection):
+    """A connection that is handed out again instead of being closed."""
+
+    def close(self) -> None:
+        """End the transaction; the file stays open."""
+        self.rollback()
 
 
 def relax_run_history() -> None:
     """Apply to every SQLite file below ``DAGSTER_HOME`` that this process opens from now on."""
-    if not event.contains(sqlalchemy.Engine, "connect", _relax):
-        event.listen(sqlalchemy.Engine, "connect", _relax)
+    if not event.contains(sqlalchemy.Engine, "do_connect", _connect):
+        event.listen(sqlalchemy.Engine, "do_connect", _connect)
 
 
-def _relax(connection: object, _record: object) -> None:
+def _connect(
+    _dialect: sqlalchemy.Dialect, _record: object, arguments: list[Any], parameters: dict[str, Any]
+) -> sqlite3.Connection | None:
+    """Return the open connection to the file that is asked for; None leaves it to SQLAlchemy."""
     home = os.environ.get("DAGSTER_HOME")
-    if not home or not isinstance(connection, sqlite3.Connection):
-        return
-    file = str(connection.execute("pragma database_list").fetchall()[0][2])
-    if not file or not Path(file).is_relative_to(Path(home).resolve()):
-        return
-    connection.execute("pragma synchronous = normal")
-    # Dagster closes its connection after every event, and the last one to close folds the log into the file and flushes
-    # both. One that stays open spares that.
-    if file not in _HELD and connection.execute("pragma journal_mode").fetchall()[0][0] == "wal":
-        held = sqlite3.connect(file, check_same_thread=False)
-        held.execute("select count(*) from sqlite_master").fetchall()
-        _HELD[file] = held
+    file = str(arguments[0]) if arguments else ""
+    if not home or not file.endswith(".db") or not Path(file).is_relative_to(Path(home).resolve()):
+        return None
+    connections: dict[str, _KeptConnection] = _OPEN.__dict__.setdefault("connections", {})
+    if file not in connections or not Path(file).exists():
+        connections[file] = sqlite3.connect(*arguments, **parameters, factory=_KeptConnection)
+        connections[file].execute("pragma synchronous = normal")
+    return connections[file]
