@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Final
 
 import duckdb
 import pyarrow as pa
@@ -15,9 +21,11 @@ import pyarrow as pa
 from ingestion.config.seeds import DEFAULT_SEEDS, read_seeds
 from ingestion.contracts import ENTITIES
 from ingestion.sources.files.snapshots import HISTORIES, history_schema
+from orchestration.lib.build_plan import BuildPlan, write_parameters
 from orchestration.lib.customer_value import SCHEMA as CUSTOMER_VALUES
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+_PARSED = "partial_parse.msgpack"
 
 LOADED_FILES = pa.schema(
     [
@@ -115,6 +123,12 @@ def create_warehouse(path: Path, tables: Mapping[tuple[str, str], pa.Table]) -> 
             connection.unregister("incoming")
 
 
+_STAGE: Final = Path(tempfile.mkdtemp(prefix="pilotage_dbt_"))
+"""Where dbt finds every warehouse of this process: at another path it would parse the whole project anew."""
+
+atexit.register(shutil.rmtree, _STAGE, ignore_errors=True)
+
+
 def dbt(
     *arguments: str,
     warehouse: Path,
@@ -123,7 +137,20 @@ def dbt(
     project: Path = PROJECT,
     profiles: Path = PROJECT,
 ) -> subprocess.CompletedProcess[str]:
-    """Run dbt in a process of its own and return what it said; its artifacts go beside ``warehouse``."""
+    """Run dbt in a process of its own and return what it said; its artifacts go beside ``warehouse``.
+
+    ``as_of`` among the ``variables`` is written into the warehouse, as a nightly run does: as a variable, each day
+    would cost a parse of the whole project.
+    """
+    told = dict(variables or {})
+    if "as_of" in told and project == PROJECT:
+        _write_day(warehouse, date.fromisoformat(str(told.pop("as_of"))))
+        told["has_build_parameters"] = True
+    target = warehouse.parent / "target"
+    parsed = _STAGE / hashlib.sha256(json.dumps([str(project), str(profiles), told]).encode()).hexdigest()
+    if parsed.exists():
+        target.mkdir(exist_ok=True)
+        shutil.copyfile(parsed, target / _PARSED)
     command: Sequence[str] = (
         str(Path(sys.executable).with_name("dbt")),
         *arguments,
@@ -132,20 +159,36 @@ def dbt(
         "--profiles-dir",
         str(profiles),
         "--target-path",
-        str(warehouse.parent / "target"),
+        str(target),
         "--log-path",
         str(warehouse.parent / "logs"),
         "--no-use-colors",
         "--vars",
-        json.dumps(dict(variables or {})),
+        json.dumps(told),
     )
-    return subprocess.run(
-        command,
-        env={**os.environ, "PILOTAGE_WAREHOUSE": str(warehouse), **(environment or {})},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    staged = _STAGE / "warehouse.duckdb"
+    if warehouse.exists():
+        shutil.move(warehouse, staged)
+    try:
+        done = subprocess.run(
+            command,
+            env={**os.environ, "PILOTAGE_WAREHOUSE": str(staged), **(environment or {})},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        # On Spark there is no file.
+        if staged.exists():
+            shutil.move(staged, warehouse)
+    if (target / _PARSED).exists():
+        shutil.copyfile(target / _PARSED, parsed)
+    return done
+
+
+def _write_day(warehouse: Path, day: date) -> None:
+    plan = BuildPlan(is_full_refresh=False, restate_from=day - timedelta(days=35), reason="test")
+    write_parameters(warehouse, plan, as_of=day)
 
 
 def dbt_ok(
