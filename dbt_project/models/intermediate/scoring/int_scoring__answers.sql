@@ -40,31 +40,17 @@ deals as (
 
 ),
 
-changes as (
+-- A deal that is lost or won says nothing of the next purchase.
+deal_spans as (
 
-    select * from {{ ref('int_deals__changes') }}
+    select * from {{ ref('int_scoring__deal_spans') }}
+    where stage_type = 'open'
 
 ),
 
 criteria as (
 
     select distinct evidence_field from {{ ref('int_scoring__criteria') }}
-
-),
-
--- A deal that is lost or won says nothing of the next purchase.
-deal_spans as (
-
-    select
-        deal_id,
-        stage_type,
-        coalesce(recorded_at, occurred_at, timestamp '1900-01-01 00:00:00')
-            as valid_from_at,
-        lead(coalesce(recorded_at, occurred_at)) over (
-            partition by deal_id
-            order by change_number
-        ) as valid_to_at
-    from changes
 
 ),
 
@@ -165,7 +151,7 @@ spans as (
         on followed_statements.deal_id = deal_spans.deal_id
     where
         followed_statements.text_value is not null
-        and (followed_statements.deal_id is null or deal_spans.stage_type = 'open')
+        and (followed_statements.deal_id is null or deal_spans.deal_id is not null)
 
 ),
 

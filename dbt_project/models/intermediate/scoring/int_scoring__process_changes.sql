@@ -1,9 +1,10 @@
 {%- set end_of_time = "timestamp '9999-12-31 00:00:00'" -%}
 with
 
-changes as (
+open_spans as (
 
-    select * from {{ ref('int_deals__changes') }}
+    select * from {{ ref('int_scoring__deal_spans') }}
+    where stage_type = 'open' and stage_rank is not null
 
 ),
 
@@ -23,35 +24,6 @@ checks as (
 
     select * from {{ ref('stg_files__milestone_versions') }}
     where not is_deleted and known_at < {{ end_of_as_of() }}
-
-),
-
--- The stage that a deal was known to be in.
-stage_spans as (
-
-    select
-        deal_id,
-        pipeline_name,
-        stage_id,
-        stage_rank,
-        stage_type,
-        coalesce(recorded_at, occurred_at) as valid_from_at,
-        lead(coalesce(recorded_at, occurred_at)) over (
-            partition by deal_id
-            order by change_number
-        ) as valid_to_at
-    from changes
-    where occurred_at is not null
-
-),
-
-open_spans as (
-
-    select * from stage_spans
-    where
-        stage_type = 'open'
-        and stage_rank is not null
-        and coalesce(valid_from_at < valid_to_at, true)
 
 ),
 

@@ -36,9 +36,10 @@ renamed as (
         -- dates and timestamps
         occurred_at,
         known_at,
-        lead(known_at) over (
+        min(known_at) over (
             partition by source_name, milestone_check_id
             order by version_number
+            rows between 1 following and unbounded following
         ) as replaced_at
 
     from versions

@@ -35,9 +35,10 @@ renamed as (
         coalesce(is_deleted, false) as is_deleted,
         -- dates and timestamps
         known_at,
-        lead(known_at) over (
+        min(known_at) over (
             partition by source_name, person_id
             order by version_number
+            rows between 1 following and unbounded following
         ) as replaced_at
 
     from versions
