@@ -99,8 +99,9 @@ falls as (
         bounds.bound,
         {{ add_seconds(
             'amounts.known_at',
-            'cast(floor(least(86400 * amounts.half_life_days'
-            ~ ' * ln(amounts.amount / bounds.bound) / ln(2), 2000000000)) + 1 as integer)',
+            'cast(floor(round(least(86400 * amounts.half_life_days'
+            ~ ' * ln(amounts.amount / bounds.bound) / ln(2), 2000000000), 3)) + 1'
+            ~ ' as integer)',
         ) }} as fallen_at
     from amounts
     inner join bounds
