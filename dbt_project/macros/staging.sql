@@ -18,3 +18,28 @@
             row_hash desc
     )
 {%- endmacro %}
+
+{#- Number of a version of a record, 1 for the first; the order is that of version_rank, the other way round. Versions that
+    tell no time of their change come first: they have no history, the last of them holds from the beginning. -#}
+{% macro version_number(key_columns) -%}
+    row_number() over (
+        partition by source_name, {{ key_columns | join(', ') }}
+        order by updated_at asc nulls first, source_file_modified_at asc, row_hash asc
+    )
+{%- endmacro %}
+
+{#- When a version was known: the first one when the source recorded it, else when it happened; a later one not before its
+    change. A source that delivers no earlier version tells no more. -#}
+{% macro version_known_at(occurred_at, recorded_at, key_columns) -%}
+    case
+        when {{ version_number(key_columns) }} = 1 or updated_at is null
+            then
+                coalesce(
+                    {{ recorded_at }}, {{ occurred_at }}, updated_at, timestamp '1900-01-01 00:00:00'
+                )
+        else
+            greatest(
+                updated_at, coalesce({{ recorded_at }}, {{ occurred_at }}, updated_at)
+            )
+    end
+{%- endmacro %}

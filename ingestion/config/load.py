@@ -13,8 +13,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from ingestion.config.errors import ConfigurationError, Problem
+from ingestion.config.scoring_rules import models_without_mql_threshold
 from ingestion.config.seeds import read_seeds
-from ingestion.config.settings import Settings
+from ingestion.config.settings import MqlAuthority, Settings
 from ingestion.config.workspace import Workspace
 
 _REMEDIES: Final[dict[str, str]] = {
@@ -49,6 +50,8 @@ def load_configuration(home: Path, metric_ids: Collection[str] | None = None) ->
         seeds = read_seeds(workspace.seeds, metric_ids)
     except ConfigurationError as error:
         problems += error.problems
+    if settings is not None and seeds and MqlAuthority.SCORE in settings.method.mql_authority:
+        problems += models_without_mql_threshold(seeds)
     if settings is None or problems:
         raise ConfigurationError(problems)
     return Configuration(workspace, settings, seeds)

@@ -13,7 +13,6 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from io import BytesIO
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -22,9 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from ingestion.config.errors import ConfigurationError, Problem
-
-ANY_VALUE: Final = "*"
-"""In a scoring band: every value that no other band names."""
+from ingestion.config.scoring_rules import scoring_rules
 
 DEFAULT_SEEDS: Final = Path(__file__).parent / "template" / "seeds"
 
@@ -57,6 +54,8 @@ class Seed:
     allowed: Mapping[str, frozenset[str]] | None = None
     is_own: bool = False
     """True where every workspace must have its own file."""
+    follows_models: bool = False
+    """True where of the product's own file only the lines of scoring models that the workspace has are taken."""
 
     @property
     def file_name(self) -> str:
@@ -77,6 +76,8 @@ MILESTONE_ROLES: Final = ("expected_roi", "demo", "blockers")
 """What the rules of the demonstration ask of milestones beside need and authority, which are BANT (R-40 to R-43)."""
 SECTIONS: Final = ("profile", "history", "needs", "constraints", "expectations")
 """Sections of the discovery record (R-09)."""
+TRANSITIONS: Final = ("lead_to_mql", "mql_to_sql", "sql_to_order")
+"""Steps of a lead that can have a threshold of the score."""
 COMMITTEE_ROLES: Final = ("decision_maker", "influencer", "blocker", "user")
 
 SEEDS: Final[dict[str, Seed]] = {
@@ -116,9 +117,11 @@ SEEDS: Final[dict[str, Seed]] = {
             "discovery_questions",
             _columns(
                 "question_code:string section_code:string is_script_question:boolean weight:float"
-                " label_en:string label_fr:string"
+                " label_en:string label_fr:string is_after_the_fact:boolean"
             ),
             ("question_code",),
+            frozenset({"is_after_the_fact"}),
+            frozenset({"is_after_the_fact"}),
             allowed={"section_code": frozenset(SECTIONS)},
         ),
         Seed(
@@ -126,10 +129,11 @@ SEEDS: Final[dict[str, Seed]] = {
             _columns(
                 "model_name:string model_version:integer valid_from:date criterion_code:string"
                 " criterion_group:string max_points:float evidence_field:string half_life_days:float"
-                " label_en:string label_fr:string"
+                " label_en:string label_fr:string valid_to:date is_target_date:boolean"
             ),
             ("model_name", "model_version", "criterion_code"),
-            frozenset({"half_life_days"}),
+            frozenset({"half_life_days", "valid_to", "is_target_date"}),
+            frozenset({"valid_to", "is_target_date"}),
             allowed={"criterion_group": frozenset({"fit", "heat"})},
         ),
         Seed(
@@ -145,6 +149,19 @@ SEEDS: Final[dict[str, Seed]] = {
             "ideal_customer",
             _columns("model_name:string model_version:integer criterion_code:string ideal_value:string"),
             ("model_name", "model_version", "criterion_code"),
+        ),
+        Seed(
+            "scoring_thresholds",
+            _columns("model_name:string model_version:integer transition:string score_threshold:float fit_floor:float"),
+            ("model_name", "model_version", "transition"),
+            allowed={"transition": frozenset(TRANSITIONS)},
+            follows_models=True,
+        ),
+        Seed(
+            "scoring_grades",
+            _columns("model_name:string model_version:integer grade_code:string lower_bound:float"),
+            ("model_name", "model_version", "grade_code"),
+            follows_models=True,
         ),
         Seed(
             "targets",
@@ -200,6 +217,8 @@ def read_seeds(directory: Path, metric_ids: Collection[str] | None = None) -> di
         table = _read(seed, path, problems)
         if table is not None:
             tables[seed.name] = table
+        if seed.follows_models and path.parent == DEFAULT_SEEDS and {seed.name, "scoring_criteria"} <= tables.keys():
+            tables[seed.name] = _of_known_models(tables[seed.name], tables["scoring_criteria"])
     known = {seed.file_name for seed in SEEDS.values()}
     problems += [
         Problem(f"seeds/{path.name}", "file", "", f"no seed has this name; known are {', '.join(sorted(known))}")
@@ -214,6 +233,12 @@ def read_seeds(directory: Path, metric_ids: Collection[str] | None = None) -> di
     if problems:
         raise ConfigurationError(problems)
     return tables
+
+
+def _of_known_models(table: pa.Table, criteria: pa.Table) -> pa.Table:
+    keys = ["model_name", "model_version"]
+    known = criteria.select(keys).group_by(keys).aggregate([])
+    return table.join(known, keys, join_type="left semi").select(table.column_names)
 
 
 def _read(seed: Seed, path: Path, problems: list[Problem]) -> pa.Table | None:
@@ -402,150 +427,6 @@ def _discovery_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
     return problems
 
 
-def _scoring_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
-    problems: list[Problem] = []
-    criteria = tables["scoring_criteria"].to_pylist()
-    bands = tables["scoring_bands"].to_pylist()
-    ideal = {
-        (row["model_name"], row["model_version"], row["criterion_code"]): row["ideal_value"]
-        for row in tables["ideal_customer"].to_pylist()
-    }
-    models = sorted({(str(row["model_name"]), int(row["model_version"])) for row in criteria})
-    if not models:
-        remedy = "has no criterion; the groups fit and heat are mandatory (R-25, R-26)"
-        problems.append(Problem("seeds/scoring_criteria.csv", "file", "", remedy))
-    known = {(row["model_name"], row["model_version"], row["criterion_code"]) for row in criteria}
-    for file, rows in (("scoring_bands", bands), ("ideal_customer", tables["ideal_customer"].to_pylist())):
-        unknown = {(row["model_name"], row["model_version"], row["criterion_code"]) for row in rows} - known
-        problems += [
-            Problem(
-                f"seeds/{file}.csv",
-                "criterion_code",
-                ":".join(map(str, key)),
-                "is not in scoring_criteria.csv",
-            )
-            for key in sorted(unknown)
-        ]
-    for name, version in models:
-        of_model = [row for row in criteria if (row["model_name"], row["model_version"]) == (name, version)]
-        label = f"model {name} version {version}"
-        problems += _weights(label, of_model)
-        for criterion in of_model:
-            key = (name, version, criterion["criterion_code"])
-            of_criterion = [
-                band for band in bands if (band["model_name"], band["model_version"], band["criterion_code"]) == key
-            ]
-            problems += _band_rules(label, criterion, of_criterion, ideal.get(key))
-    return problems
-
-
-def _weights(label: str, criteria: list[dict[str, object]]) -> list[Problem]:
-    file = "seeds/scoring_criteria.csv"
-    points = {
-        group: sum(float(str(row["max_points"])) for row in criteria if row["criterion_group"] == group)
-        for group in ("fit", "heat")
-    }
-    problems = [
-        Problem(file, f"max_points of {row['criterion_code']}", str(row["max_points"]), "give points above 0")
-        for row in criteria
-        if float(str(row["max_points"])) <= 0
-    ]
-    total = sum(points.values())
-    if abs(total - 100) > 1e-9:
-        problems.append(
-            Problem(file, f"max_points of {label}", f"sum {total:g}", "the maxima must sum to 100 (R-21, R-22)")
-        )
-    for group, rule in (("fit", "R-25"), ("heat", "R-26")):
-        if not points[group]:
-            problems.append(
-                Problem(file, f"criterion_group of {label}", "", f"the group {group} is mandatory ({rule})")
-            )
-    if points["fit"] and points["heat"] and points["heat"] <= points["fit"]:
-        problems.append(
-            Problem(
-                file,
-                f"max_points of {label}",
-                f"fit {points['fit']:g}, heat {points['heat']:g}",
-                "heat must weigh more than fit (R-26)",
-            )
-        )
-    return problems
-
-
-def _band_rules(
-    label: str, criterion: dict[str, object], bands: list[dict[str, object]], ideal: object
-) -> list[Problem]:
-    file = "seeds/scoring_bands.csv"
-    code = str(criterion["criterion_code"])
-    most = float(str(criterion["max_points"]))
-    if not bands:
-        return [Problem(file, "criterion_code", code, f"{label} has no band for it")]
-    problems: list[Problem] = []
-    for band in bands:
-        points = float(str(band["points"]))
-        if not 0 <= points <= most:
-            problems.append(Problem(file, f"points of {code}", f"{points:g}", f"must lie between 0 and {most:g}"))
-        numeric = band["lower_bound"] is not None or band["upper_bound"] is not None
-        if numeric == (band["match_value"] is not None):
-            problems.append(
-                Problem(file, f"bands of {code}", "", "a band has bounds or a match_value, and one of the two")
-            )
-    spans = sorted(
-        (
-            float("-inf") if band["lower_bound"] is None else float(str(band["lower_bound"])),
-            float("inf") if band["upper_bound"] is None else float(str(band["upper_bound"])),
-        )
-        for band in bands
-        if band["match_value"] is None
-    )
-    problems += [
-        Problem(file, f"bands of {code}", f"[{low:g}, {high:g})", "a band must be [from, to) with from < to")
-        for low, high in spans
-        if low >= high
-    ]
-    problems += [
-        Problem(file, f"bands of {code}", f"[{low:g}, {high:g})", "overlaps the next band")
-        for (low, high), (following, _) in pairwise(spans)
-        if high > following
-    ]
-    if ideal is None:
-        problems.append(
-            Problem(
-                "seeds/ideal_customer.csv",
-                "criterion_code",
-                code,
-                f"{label}: describe the ideal customer first",
-            )
-        )
-    elif not problems and _points_of(str(ideal), bands) != most:
-        problems.append(
-            Problem(
-                "seeds/ideal_customer.csv",
-                f"ideal_value of {code}",
-                repr(ideal),
-                f"scores {_points_of(str(ideal), bands):g}; the ideal customer must reach {most:g} (R-22)",
-            )
-        )
-    return problems
-
-
-def _points_of(value: str, bands: list[dict[str, object]]) -> float:
-    for band in bands:
-        if band["match_value"] is not None and value == band["match_value"]:
-            return float(str(band["points"]))
-    try:
-        number = float(value)
-    except ValueError:
-        number = float("nan")
-    for band in bands:
-        low = float("-inf") if band["lower_bound"] is None else float(str(band["lower_bound"]))
-        high = float("inf") if band["upper_bound"] is None else float(str(band["upper_bound"]))
-        if band["match_value"] is None and low <= number < high:
-            return float(str(band["points"]))
-    fallback = [float(str(band["points"])) for band in bands if band["match_value"] == ANY_VALUE]
-    return fallback[0] if fallback else 0.0
-
-
 def _target_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
     stages = {row["stage_name"] for row in tables["stages"].to_pylist()} | {"all"}
     problems: list[Problem] = []
@@ -614,7 +495,7 @@ _RULES: Final[tuple[Callable[[Mapping[str, pa.Table]], list[Problem]], ...]] = (
     _stage_rules,
     _milestone_rules,
     _discovery_rules,
-    _scoring_rules,
+    scoring_rules,
     _target_rules,
     _channel_rules,
 )

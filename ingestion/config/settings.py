@@ -238,7 +238,8 @@ class Method(Strict):
     mql_authority: tuple[MqlAuthority, ...] = Field(
         default=(MqlAuthority.HAND_RAISE, MqlAuthority.LIFECYCLE),
         min_length=1,
-        description="What makes a lead an MQL; the first instant counts. The score cannot decide yet.",
+        description="What makes a lead an MQL; the first instant counts. score: the threshold lead_to_mql of "
+        "seeds/scoring_thresholds.csv.",
     )
     mql_lifecycle_sources: tuple[Name, ...] = Field(
         default=(),
@@ -314,13 +315,6 @@ class Method(Strict):
                 f"{self.business_day_starts}"
             )
         return self
-
-    @field_validator("mql_authority")
-    @classmethod
-    def _score_has_no_authority_yet(cls, value: tuple[MqlAuthority, ...]) -> tuple[MqlAuthority, ...]:
-        if MqlAuthority.SCORE in value:
-            raise ValueError("score: leads are not scored by this version; use hand_raise, lifecycle or both")
-        return value
 
 
 class OptionalLine(StrEnum):

@@ -46,7 +46,7 @@ def test_an_arm_of_one_case_has_no_interval_and_what_cannot_be_is_refused() -> N
     (uplift,) = uplift_of_mean(arms, np.array([3.0, 1.0, 2.0]), "b")
     assert uplift.difference.value == 1.5
     assert np.isnan(uplift.difference.low)
-    with pytest.raises(ValueError, match="'none'.*'a', 'b'"):
+    with pytest.raises(ValueError, match=r"'none'.*'a', 'b'"):
         uplift_of_rate(arms, np.array([True, False, True]), "none")
     with pytest.raises(ValueError, match="amount 1"):
         uplift_of_mean(arms, np.array([1.0, np.nan, 2.0]), "b")

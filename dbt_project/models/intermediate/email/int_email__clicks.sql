@@ -47,6 +47,7 @@ clicks as (
         coalesce(source_person_id, email, message_id) as recipient_id,
         link_url,
         occurred_at,
+        recorded_at,
         user_agent,
         lead(occurred_at, {{ machine_links - 1 }}) over (
             partition by coalesce(source_person_id, email, message_id)
@@ -106,6 +107,7 @@ final as (
         clicks.event_id,
         clicks.message_id,
         clicks.occurred_at,
+        clicks.recorded_at,
         coalesce(
             clicks.occurred_at
             <= {{ add_seconds('deliveries.delivered_at', machine_seconds) }},

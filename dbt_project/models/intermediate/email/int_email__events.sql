@@ -64,6 +64,7 @@ unique_events as (
         email,
         event_type,
         occurred_at,
+        recorded_at,
         link_url,
         bounce_type,
         user_agent
@@ -79,6 +80,7 @@ unique_events as (
         email,
         event_type,
         occurred_at,
+        recorded_at,
         link_url,
         bounce_type,
         user_agent

@@ -17,6 +17,7 @@ records as (
 
     select
         companies.company_id,
+        companies.source_company_id,
         company_records.company_name,
         company_records.sector,
         company_records.country_code,
@@ -48,6 +49,7 @@ final as (
 
     select
         company_id,
+        source_company_id,
         company_name,
         sector,
         country_code,

@@ -36,6 +36,7 @@ records as (
 
     select
         persons.person_id,
+        persons.source_person_id,
         coalesce(
             companies.company_id, contact_records.company_id, company_domains.company_id
         ) as company_id,
@@ -93,6 +94,7 @@ final as (
 
     select
         records.person_id,
+        records.source_person_id,
         records.company_id,
         records.owner_id,
         records.job_function,

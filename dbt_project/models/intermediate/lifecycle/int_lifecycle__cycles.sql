@@ -1,10 +1,18 @@
 {%- set inactivity_seconds = var('lead_inactivity_days') * 86400 -%}
+{%- set is_score_authority = 'score' in var('mql_authority') -%}
 
 with
 
 timeline as (
 
     select * from {{ ref('int_lifecycle__timeline') }}
+
+),
+
+scores as (
+
+    select * from {{ ref('int_scoring__scores') }}
+    where {{ 'is_mql_ready' if is_score_authority else 'false' }}
 
 ),
 
@@ -54,14 +62,10 @@ closed_cycles as (
 
 ),
 
-final as (
+ended_cycles as (
 
     select
-        person_id || '#' || cast(cycle_number as string) as lead_cycle_id,
-        person_id,
-        cycle_number,
-        opened_at,
-        last_signal_at,
+        *,
         case
             when is_closed_by_fact then fact_closed_at
             when timed_out_at < {{ end_of_as_of() }} then timed_out_at
@@ -69,10 +73,54 @@ final as (
         case
             when is_closed_by_fact then fact_close_reason
             when timed_out_at < {{ end_of_as_of() }} then 'inactive'
-        end as close_reason,
-        mql_at,
-        mql_authority
+        end as close_reason
     from closed_cycles
+
+),
+
+-- The first instant of the cycle at which the score was high enough.
+score_mqls as (
+
+    select
+        ended_cycles.person_id,
+        ended_cycles.cycle_number,
+        min(greatest(ended_cycles.opened_at, scores.valid_from_at)) as ready_at
+    from ended_cycles
+    inner join scores
+        on
+            ended_cycles.person_id = scores.person_id
+            and coalesce(ended_cycles.opened_at < scores.valid_to_at, true)
+            and coalesce(ended_cycles.closed_at > scores.valid_from_at, true)
+    group by ended_cycles.person_id, ended_cycles.cycle_number
+
+),
+
+final as (
+
+    select
+        ended_cycles.person_id
+        || '#'
+        || cast(ended_cycles.cycle_number as string) as lead_cycle_id,
+        ended_cycles.person_id,
+        ended_cycles.cycle_number,
+        ended_cycles.opened_at,
+        ended_cycles.last_signal_at,
+        ended_cycles.closed_at,
+        ended_cycles.close_reason,
+        case
+            when score_mqls.ready_at < ended_cycles.mql_at then score_mqls.ready_at
+            else coalesce(ended_cycles.mql_at, score_mqls.ready_at)
+        end as mql_at,
+        case
+            when score_mqls.ready_at < ended_cycles.mql_at then 'score'
+            when ended_cycles.mql_at is not null then ended_cycles.mql_authority
+            when score_mqls.ready_at is not null then 'score'
+        end as mql_authority
+    from ended_cycles
+    left join score_mqls
+        on
+            ended_cycles.person_id = score_mqls.person_id
+            and ended_cycles.cycle_number = score_mqls.cycle_number
 
 )
 

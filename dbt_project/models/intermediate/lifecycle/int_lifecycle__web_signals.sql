@@ -41,7 +41,8 @@ final as (
         web_events.event_name,
         web_events.form_name,
         web_events.email is not null as has_address,
-        web_events.occurred_at
+        web_events.occurred_at,
+        web_events.recorded_at
     from web_events
     left join addresses
         on web_events.email = addresses.email

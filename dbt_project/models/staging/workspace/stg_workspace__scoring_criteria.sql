@@ -20,8 +20,11 @@ renamed as (
         -- numbers
         max_points,
         half_life_days,
+        -- booleans
+        coalesce(is_target_date, false) as is_target_date,
         -- dates
-        valid_from
+        valid_from,
+        valid_to
 
     from source
 
