@@ -21,3 +21,33 @@ class NoFitError(ModelRefusedError):
     """No parameters maximise the likelihood of these data."""
 
     code: ClassVar[str] = "no_fit"
+
+
+class TooFewLeadsError(ModelRefusedError):
+    """Too few leads, or too few outcomes, to judge a score by."""
+
+    code: ClassVar[str] = "too_few_leads"
+
+
+class OneOutcomeError(ModelRefusedError):
+    """All cases or none have the outcome, so that nothing tells them apart."""
+
+    code: ClassVar[str] = "one_outcome"
+
+
+class NoLaterLeadsError(ModelRefusedError):
+    """All leads were observed on the same days, so that none is later than what a calibration learned from."""
+
+    code: ClassVar[str] = "no_later_leads"
+
+
+class TooShortError(ModelRefusedError):
+    """Nobody was watched to the end of the window."""
+
+    code: ClassVar[str] = "too_short"
+
+
+class TooFewEventsError(ModelRefusedError):
+    """Fewer than ten events for each parameter."""
+
+    code: ClassVar[str] = "too_few_events"

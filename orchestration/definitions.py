@@ -13,6 +13,7 @@ from dagster_dbt import DbtCliResource
 from ingestion.config.load import load_settings
 from ingestion.config.settings import Schedule, Settings
 from ingestion.config.workspace import Workspace
+from orchestration.defs.calibration import build_calibration
 from orchestration.defs.customer_value import build_customer_value
 from orchestration.defs.ingestion import build_ingestion
 from orchestration.defs.nightly import build_nightly
@@ -42,7 +43,13 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
         Workspace(Path(home).resolve()).logs if home else None,
     )
     graph = dg.Definitions(
-        assets=[*ingestion, *transform, build_customer_value(), build_publication(project, marts)],
+        assets=[
+            *ingestion,
+            *transform,
+            build_customer_value(),
+            build_calibration(),
+            build_publication(project, marts),
+        ],
         asset_checks=build_quality(),
         loggers={"run_log": run_log},
         resources={

@@ -22,6 +22,7 @@ from ingestion.config.seeds import DEFAULT_SEEDS, read_seeds
 from ingestion.contracts import ENTITIES
 from ingestion.sources.files.snapshots import HISTORIES, history_schema
 from orchestration.lib.build_plan import BuildPlan, write_parameters
+from orchestration.lib.calibration import CALIBRATIONS, PERFORMANCES
 from orchestration.lib.customer_value import SCHEMA as CUSTOMER_VALUES
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
@@ -109,6 +110,8 @@ def raw_tables() -> dict[tuple[str, str], pa.Table]:
     tables["raw_quality", "check_results"] = CHECK_RESULTS.empty_table()
     tables["raw_reported", "kpi_values"] = REPORTED_VALUES.empty_table()
     tables["raw_analytics", "customer_values"] = CUSTOMER_VALUES.empty_table()
+    tables["raw_analytics", "score_calibrations"] = CALIBRATIONS.empty_table()
+    tables["raw_analytics", "score_performances"] = PERFORMANCES.empty_table()
     tables |= {("raw_workspace", name): table for name, table in read_seeds(DEFAULT_SEEDS).items()}
     return tables
 
