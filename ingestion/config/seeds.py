@@ -90,7 +90,8 @@ GIVE_UP_CONDITIONS: Final[dict[str, bool]] = {
 }
 """Conditions on which a prospect is to be given up (R-29), and whether each one has a number."""
 DELAYS: Final[dict[str, tuple[float, float]]] = {"delay_business_hours": (0.1, 400), "delay_working_days": (0, 200)}
-"""Shortest and longest delay of an action; 0 working days: at the end of the day. The calendar ends 400 days after the day of the build: what is due must lie in it."""
+"""Shortest and longest delay of an action; 0 working days: by the end of the day. What is due must lie in the calendar,
+which ends 400 days after the day of the build."""
 
 SEEDS: Final[dict[str, Seed]] = {
     seed.name: seed

@@ -469,6 +469,22 @@
         ~ "not lost"
     ),
     (
+        'next_actions_count', 'stock', 'prospect', 'band', 'prospects', 'sales', 1, 'activity',
+        "Next actions", "Prochaines actions",
+        "Open leads and deals that have an action to be done at the end of the day of the build; "
+        ~ "who is to be given up or not to be called has none"
+    ),
+    (
+        'next_actions_overdue', 'stock', 'prospect', 'minimise', 'prospects', 'sales', 1, 'activity',
+        "Next actions overdue", "Prochaines actions en retard",
+        "Next actions that were due before the end of the day of the build"
+    ),
+    (
+        'next_actions_overdue_rate', 'rate', 'prospect', 'minimise', 'ratio', 'sales', 1, 'activity',
+        "Overdue / next actions", "En retard / prochaines actions",
+        "Next actions that were due before the end of the day of the build / next actions"
+    ),
+    (
         'deals_created', 'count', 'deal', 'maximise', 'deals', 'sales', 1, 'activity',
         "Deals created", "Affaires créées",
         "Deals created in the period"
