@@ -1,58 +1,81 @@
 {#- What the call list says in words, with the figures. Every macro takes the language, 'en' or 'fr'. -#}
 
-{% macro text_of(number) -%}
-    cast({{ number }} as string)
+{# A text literal of one of the two languages. #}
+{% macro in_words(language, english, french) -%}
+    '{{ english if language == "en" else french }}'
 {%- endmacro %}
 
-{# Why the prospect stands where they stand; columns of the actions and of what they are joined with. #}
+{# A number and what it counts: (English singular, plural, French singular, plural). #}
+{% macro counted(language, number, nouns) -%}
+    {%- set one, many = nouns[:2] if language == 'en' else nouns[2:] -%}
+    {%- set is_one = number ~ (' = 1' if language == 'en' else ' < 2') -%}
+    (cast({{ number }} as string) || case when {{ is_one }} then ' {{ one }}' else ' {{ many }}' end)
+{%- endmacro %}
+
+{# A number with one decimal, as it is written. #}
+{% macro decimal_text(language, number) -%}
+    {%- set text = 'cast(cast(' ~ number ~ ' as decimal(18, 1)) as string)' -%}
+    {{ text if language == 'en' else "replace(" ~ text ~ ", '.', ',')" }}
+{%- endmacro %}
+
+{% macro attempts_text(language) -%}
+    {{ counted(
+        language,
+        'count_unanswered_attempts',
+        ('attempt without an answer', 'attempts without an answer', 'tentative sans réponse', 'tentatives sans réponse')
+    ) }}
+{%- endmacro %}
+
+{% macro beyond_limit_text(language) -%}
+    {{ counted(language, 'days_beyond_limit', ('day', 'days', 'jour', 'jours')) }}
+    || {{ in_words(language, ' beyond the limit of the stage', ' au-delà de la limite de l’étape') }}
+{%- endmacro %}
+
+{# Why the prospect stands where they stand; columns of kpi_next_actions and of what it joins. #}
 {% macro situation_reason(language) -%}
-    {%- set english = language == 'en' -%}
-    {%- set stage = "coalesce(stage_label_" ~ language ~ ", stage_name, '?')" -%}
-    {%- set unanswered = text_of('count_unanswered_attempts') -%}
     case situation
         when 'hand_raise'
             then
-                {{ "'Asked to be contacted on '" if english else "'A demandé à être contacté le '" }} || {{ text_of('waiting_since_date') }}
-                || {{ "' and not called since.'" if english else "' et pas appelé depuis.'" }}
+                {{ in_words(language, 'Asked to be contacted on ', 'A demandé à être contacté le ') }}
+                || cast(waiting_since_date as string)
+                || {{ in_words(language, ', not called since.', ', pas appelé depuis.') }}
         when 'new_mql'
             then
-                {{ "'MQL since '" if english else "'MQL depuis le '" }} || {{ text_of('waiting_since_date') }}
-                || {{ "' and not called since.'" if english else "' et pas appelé depuis.'" }}
+                {{ in_words(language, 'MQL since ', 'MQL depuis le ') }}
+                || cast(waiting_since_date as string)
+                || {{ in_words(language, ', not called since.', ', pas appelé depuis.') }}
         when 'retry'
             then
-                {{ "'Not reached yet: attempts without an answer '" if english else "'Pas encore joint : tentatives sans réponse '" }}
-                || {{ unanswered }}
-                || {{ "', last contact on '" if english else "', dernier contact le '" }}
-                || {{ text_of('last_contact_date') }} || '.'
+                {{ in_words(language, 'Not reached yet: ', 'Pas encore joint : ') }}
+                || {{ attempts_text(language) }}
+                || {{ in_words(language, ', last contact on ', ', dernier contact le ') }}
+                || cast(last_contact_date as string) || '.'
         when 'follow_up'
             then
-                {{ "'Reached, no deal yet: last contact on '" if english else "'Joint, pas encore d’affaire : dernier contact le '" }}
-                || {{ text_of('last_contact_date') }}
-                || case
-                    when count_unanswered_attempts > 0
-                        then
-                            {{ "', attempts without an answer since '" if english else "', tentatives sans réponse depuis '" }}
-                            || {{ unanswered }}
-                    else ''
-                end
+                {{ in_words(language, 'Reached, no deal yet: last contact on ', 'Joint, pas encore d’affaire : dernier contact le ') }}
+                || cast(last_contact_date as string)
+                || case when count_unanswered_attempts > 0 then ', ' || {{ attempts_text(language) }} else '' end
                 || '.'
         when 'new_lead'
             then
-                {{ "'No MQL yet: last sign on '" if english else "'Pas encore MQL : dernier signe le '" }}
-                || {{ text_of('last_sign_date') }} || '.'
+                {{ in_words(language, 'No MQL yet: last sign on ', 'Pas encore MQL : dernier signe le ') }}
+                || cast(last_sign_date as string) || '.'
         else
             case
                 when situation = 'stalled_deal'
                     then
-                        {{ "'Stalled, days beyond the limit of the stage '" if english else "'Enlisée, jours au-delà de la limite de l’étape '" }}
-                        || {{ text_of('days_beyond_limit') }} || '. '
+                        {{ in_words(language, 'Stalled ', 'Enlisée depuis ') }} || {{ beyond_limit_text(language) }} || '. '
                 else ''
             end
-            || {{ stage }}
-            || coalesce({{ "', days in the stage '" if english else "', jours dans l’étape '" }} || {{ text_of('days_in_stage') }}, '')
+            || coalesce(stage_label_{{ language }}, '?')
             || coalesce(
-                {{ "', last contact on '" if english else "', dernier contact le '" }} || {{ text_of('last_contact_date') }},
-                {{ "', no contact recorded'" if english else "', aucun contact enregistré'" }}
+                {{ in_words(language, ' for ', ' depuis ') }}
+                || {{ counted(language, 'days_in_stage', ('day', 'days', 'jour', 'jours')) }},
+                ''
+            )
+            || coalesce(
+                {{ in_words(language, ', last contact on ', ', dernier contact le ') }} || cast(last_contact_date as string),
+                {{ in_words(language, ', no contact recorded', ', aucun contact enregistré') }}
             )
             || '.'
     end
@@ -60,72 +83,66 @@
 
 {# The rule that says to give up, and the figures on which it hit. #}
 {% macro give_up_reason(language) -%}
-    {%- set english = language == 'en' -%}
-    {%- set colon = "': '" if english else "' : '" -%}
-    give_up_label_{{ language }} || {{ colon }}
+    give_up_label_{{ language }}
+    || {{ in_words(language, ': ', ' : ') }}
     || case give_up_kind
         when 'refused'
-            then
-                {{ "'reason given '" if english else "'raison donnée '" }}
-                || coalesce(refusal_reason, {{ "'none'" if english else "'aucune'" }})
-        when 'unanswered_attempts'
-            then
-                {{ "'attempts without an answer '" if english else "'tentatives sans réponse '" }}
-                || {{ text_of('count_unanswered_attempts') }}
+            then coalesce(refusal_reason, {{ in_words(language, 'no reason given', 'aucune raison donnée') }})
+        when 'unanswered_attempts' then {{ attempts_text(language) }}
         when 'not_contactable'
-            then {{ "'consent refused, or unsubscribed'" if english else "'consentement refusé, ou désabonné'" }}
+            then {{ in_words(language, 'consent refused, or unsubscribed', 'consentement refusé, ou désabonné') }}
         when 'fit_potential_below'
             then
-                {{ "'points of fit at best '" if english else "'points d’adéquation au mieux '" }}
-                || {{ text_of('cast(fit_potential as decimal(18, 1))') }}
-                || {{ "', the floor is '" if english else "', le plancher est '" }}
-                || {{ text_of('cast(give_up_number as decimal(18, 1))') }}
+                {{ in_words(language, 'at best ', 'au mieux ') }} || {{ decimal_text(language, 'fit_potential') }}
+                || {{ in_words(language, ' points of fit, the floor is ', ' points d’adéquation, le plancher est ') }}
+                || {{ decimal_text(language, 'give_up_number') }}
         when 'inactive_days'
-            then
-                {{ "'last sign on '" if english else "'dernier signe le '" }} || {{ text_of('last_sign_date') }}
-        when 'stalled_days'
-            then
-                {{ "'days beyond the limit of the stage '" if english else "'jours au-delà de la limite de l’étape '" }}
-                || {{ text_of('days_beyond_limit') }}
+            then {{ in_words(language, 'last sign on ', 'dernier signe le ') }} || cast(last_sign_date as string)
+        when 'stalled_days' then {{ beyond_limit_text(language) }}
     end
     || '.'
 {%- endmacro %}
 
 {# What to bring up, and how late it is. #}
 {% macro next_step_reason(language) -%}
-    {%- set english = language == 'en' -%}
-    coalesce(
-        {{ "' To validate: '" if english else "' À valider : '" }} || missing_milestone_label_{{ language }}
-        || case
-            when missing_milestone_state = 'refused' then {{ "' (refused so far)'" if english else "' (refusé jusqu’ici)'" }}
-            else ''
-        end
-        || '.',
-        case
-            when subject_type = 'deal'
-                then {{ "' Every milestone so far is validated: move on.'" if english else "' Tous les jalons sont validés : avancer.'" }}
-        end,
+    case
+        when missing_milestone_code is not null
+            then
+                {{ in_words(language, ' To validate: ', ' À valider : ') }} || missing_milestone_label_{{ language }}
+                || case
+                    when missing_milestone_state = 'refused'
+                        then {{ in_words(language, ' (refused so far)', ' (refusé jusqu’ici)') }}
+                    else ''
+                end
+                || '.'
+        when subject_type = 'deal'
+            then {{ in_words(language, ' All milestones so far are validated: move on.', ' Tous les jalons sont validés : avancer.') }}
+        else ''
+    end
+    || coalesce(
+        ' Score ' || cast(cast(round(score_confirmed) as bigint) as string)
+        || {{ in_words(language, ', at best ', ', au mieux ') }}
+        || cast(cast(round(score_potential) as bigint) as string) || '.',
         ''
     )
     || coalesce(
-        {{ "' Score '" if english else "' Score '" }} || {{ text_of('cast(round(score_confirmed) as bigint)') }}
-        || {{ "', at best '" if english else "', au mieux '" }}
-        || {{ text_of('cast(round(score_potential) as bigint)') }} || '.',
-        ''
+        {{ in_words(language, ' Ask first: ', ' À demander d’abord : ') }} || next_best_criterion_label_{{ language }} || '.', ''
     )
-    || coalesce({{ "' Ask first: '" if english else "' À demander d’abord : '" }} || next_best_criterion_label_{{ language }} || '.', '')
     || case
         when count_missing_questions > 0
             then
-                {{ "' Script questions left: '" if english else "' Questions du script restantes : '" }}
-                || {{ text_of('count_missing_questions') }} || '.'
+                ' ' || {{ counted(
+                    language,
+                    'count_missing_questions',
+                    ('script question left', 'script questions left', 'question du script restante', 'questions du script restantes')
+                ) }} || '.'
         else ''
     end
     || case
         when is_overdue
             then
-                {{ "' Overdue by business hours: '" if english else "' Retard en heures ouvrées : '" }}
-                || {{ text_of('cast(overdue_business_hours as decimal(18, 1))') }} || '.'
+                {{ in_words(language, ' Overdue by ', ' En retard de ') }} || {{ decimal_text(language, 'overdue_business_hours') }}
+                || {{ in_words(language, ' business hours.', ' heures ouvrées.') }}
         else ''
     end
 {%- endmacro %}

@@ -96,7 +96,10 @@ final as (
             as count_effective_trials,
         cast(metrics.count_observed as decimal(18, 4)) as count_observed
     from periods
-    cross join metrics
+    inner join metrics
+        on
+            periods.period_grain <> 'day'
+            or metrics.dimension_name not in {{ segment_dimensions() }}
 
 )
 
