@@ -83,7 +83,7 @@ SITUATIONS: Final = ("hand_raise", "new_mql", "retry", "follow_up", "new_lead", 
 GIVE_UP_CONDITIONS: Final[dict[str, bool]] = {
     "refused": False,
     "unanswered_attempts": True,
-    "not_contactable": False,
+    "no_consent": False,
     "fit_potential_below": True,
     "inactive_days": True,
     "stalled_days": True,

@@ -89,7 +89,7 @@
         when 'refused'
             then coalesce(refusal_reason, {{ in_words(language, 'no reason given', 'aucune raison donnée') }})
         when 'unanswered_attempts' then {{ attempts_text(language) }}
-        when 'not_contactable'
+        when 'no_consent'
             then {{ in_words(language, 'consent refused, or unsubscribed', 'consentement refusé, ou désabonné') }}
         when 'fit_potential_below'
             then

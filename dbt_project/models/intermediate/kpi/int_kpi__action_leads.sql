@@ -171,7 +171,7 @@ final as (
         coalesce(touched.count_attempts, 0) as count_attempts,
         coalesce(since.count_unanswered_attempts, 0) as count_unanswered_attempts,
         -- Who asks to be contacted in this cycle is answered.
-        persons.has_consent or requests.last_request_at is not null as is_contactable,
+        persons.has_consent or requests.last_request_at is not null as is_callable,
         coalesce(
             touched.last_refused_at is not null
             and coalesce(touched.last_refused_at > touched.last_valid_at, true)

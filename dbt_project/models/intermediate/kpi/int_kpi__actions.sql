@@ -23,7 +23,7 @@ subjects as (
         count_attempts,
         count_unanswered_attempts,
         is_recycled,
-        is_contactable,
+        is_callable,
         is_refused,
         refusal_reason,
         false as is_stalled,
@@ -46,7 +46,7 @@ subjects as (
         count_attempts,
         0 as count_unanswered_attempts,
         false as is_recycled,
-        true as is_contactable,
+        true as is_callable,
         false as is_refused,
         cast(null as string) as refusal_reason,
         is_stalled,
@@ -157,7 +157,7 @@ rule_choices as (
                             = lower(scored.refusal_reason),
                             rules.condition_value is null
                         )
-                when 'not_contactable' then not scored.is_contactable
+                when 'no_consent' then not scored.is_callable
                 when 'unanswered_attempts'
                     then scored.count_unanswered_attempts >= rules.condition_number
                 when 'fit_potential_below'
@@ -181,7 +181,7 @@ final as (
         scored.subject_type,
         case
             when rule_choices.rule_code is not null then 'give_up'
-            when not scored.is_contactable then 'do_not_call'
+            when not scored.is_callable then 'do_not_call'
             when scored.situation in ('hand_raise', 'new_mql') then 'call_first'
             when scored.situation = 'retry' then 'call_again'
             when scored.situation = 'follow_up' then 'follow_up'
@@ -206,7 +206,7 @@ final as (
         scored.count_attempts,
         scored.count_unanswered_attempts,
         scored.is_recycled,
-        scored.is_contactable,
+        scored.is_callable,
         scored.refusal_reason,
         scored.is_stalled,
         scored.seconds_beyond_limit,

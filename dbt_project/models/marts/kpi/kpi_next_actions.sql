@@ -174,7 +174,7 @@ final as (
         cast(count_attempts as bigint) as count_attempts,
         cast(count_unanswered_attempts as bigint) as count_unanswered_attempts,
         is_recycled,
-        is_contactable
+        is_callable
     from ranked
 
 )
