@@ -44,6 +44,12 @@
         "Lead cycles that became MQL in the period"
     ),
     (
+        'mql_score_confirmed', 'average', 'lead cycle', 'maximise', 'points', 'marketing', 1, 'marketing',
+        "Confirmed score of new MQL", "Score confirmé des nouveaux MQL",
+        "Mean over the MQL of the period of the confirmed score at the end of the day on which "
+        ~ "they became MQL, by the model that values each one most"
+    ),
+    (
         'sqls', 'count', 'lead cycle', 'maximise', 'leads', 'sales', 1, 'qualification',
         "SQL", "SQL",
         "Lead cycles that became SQL in the period, sales-direct included"
