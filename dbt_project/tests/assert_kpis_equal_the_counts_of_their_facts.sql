@@ -51,6 +51,8 @@ facts as (
             "is_reportable and deal_status = 'lost' and closed_date is not null",
             'count(*)'
         ),
+        ('next_actions_count', 'kpi_next_actions', 'due_at is not null', 'count(*)'),
+        ('next_actions_overdue', 'kpi_next_actions', 'is_overdue', 'count(*)'),
     ] %}
     select
         '{{ metric }}' as metric_id,

@@ -79,6 +79,20 @@ SECTIONS: Final = ("profile", "history", "needs", "constraints", "expectations")
 TRANSITIONS: Final = ("lead_to_mql", "mql_to_sql", "sql_to_order")
 """Steps of a lead that can have a threshold of the score."""
 COMMITTEE_ROLES: Final = ("decision_maker", "influencer", "blocker", "user")
+SITUATIONS: Final = ("hand_raise", "new_mql", "retry", "follow_up", "new_lead", "open_deal", "stalled_deal")
+"""Where a prospect can stand when the next action is due (R-28)."""
+GIVE_UP_CONDITIONS: Final[dict[str, bool]] = {
+    "refused": False,
+    "unanswered_attempts": True,
+    "no_consent": False,
+    "fit_potential_below": True,
+    "inactive_days": True,
+    "stalled_days": True,
+}
+"""Conditions on which a prospect is to be given up (R-29), and whether each one has a number."""
+DELAYS: Final[dict[str, tuple[float, float]]] = {"delay_business_hours": (0.1, 400), "delay_working_days": (0, 200)}
+"""Shortest and longest delay of an action; 0 working days: by the end of the day. What is due must lie in the calendar,
+which ends 400 days after the day of the build."""
 
 SEEDS: Final[dict[str, Seed]] = {
     seed.name: seed
@@ -191,6 +205,26 @@ SEEDS: Final[dict[str, Seed]] = {
                 }
             ),
             frozenset({"lead_source_pattern"}),
+        ),
+        Seed(
+            "next_action_tiers",
+            _columns(
+                "tier_code:string situation:string minimum_score:float delay_business_hours:float"
+                " delay_working_days:integer priority:integer label_en:string label_fr:string"
+            ),
+            ("tier_code",),
+            frozenset({"minimum_score", "delay_business_hours", "delay_working_days"}),
+            allowed={"situation": frozenset(SITUATIONS)},
+        ),
+        Seed(
+            "give_up_rules",
+            _columns(
+                "rule_order:integer rule_code:string condition_kind:string condition_number:float"
+                " condition_value:string label_en:string label_fr:string"
+            ),
+            ("rule_order",),
+            frozenset({"condition_number", "condition_value"}),
+            allowed={"condition_kind": frozenset(GIVE_UP_CONDITIONS)},
         ),
         Seed("holidays", _columns("holiday_date:date holiday_name:string"), ("holiday_date",)),
         Seed("bot_user_agents", _columns("user_agent_pattern:string"), ("user_agent_pattern",)),
@@ -493,6 +527,83 @@ def _channel_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
     return problems
 
 
+def _tier_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
+    file = "seeds/next_action_tiers.csv"
+    problems: list[Problem] = []
+    tiers = tables["next_action_tiers"].to_pylist()
+    for row in tiers:
+        code, score = row["tier_code"], row["minimum_score"]
+        delays = {name: row[name] for name in DELAYS if row[name] is not None}
+        if len(delays) != 1:
+            found = " and ".join(delays) or "no delay"
+            remedy = "give delay_business_hours or delay_working_days, and one of the two"
+            problems.append(Problem(file, f"delay of {code}", found, remedy))
+        problems += [
+            Problem(file, f"{name} of {code}", f"{delay:g}", f"must lie between {shortest:g} and {longest:g}")
+            for name, delay in delays.items()
+            for shortest, longest in (DELAYS[name],)
+            if not shortest <= delay <= longest
+        ]
+        if score is not None and not 0 <= score <= 100:
+            remedy = "the score is out of 100: give a number between 0 and 100, or none"
+            problems.append(Problem(file, f"minimum_score of {code}", f"{score:g}", remedy))
+        if row["priority"] < 1:
+            problems.append(Problem(file, f"priority of {code}", str(row["priority"]), "give 1 (first) or more"))
+    for situation in SITUATIONS:
+        scores = [row["minimum_score"] for row in tiers if row["situation"] == situation]
+        if None not in scores:
+            remedy = "give it one tier with an empty minimum_score, for prospects without a score"
+            problems.append(Problem(file, "situation", situation, remedy))
+        problems += [
+            Problem(
+                file,
+                f"minimum_score of situation {situation}",
+                "empty" if score is None else f"{score:g}",
+                "two tiers begin there; keep one",
+            )
+            for score in dict.fromkeys(scores)
+            if scores.count(score) > 1
+        ]
+    return problems
+
+
+def _give_up_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
+    file = "seeds/give_up_rules.csv"
+    problems: list[Problem] = []
+    rules = tables["give_up_rules"].to_pylist()
+    codes = [row["rule_code"] for row in rules]
+    problems += [
+        Problem(file, "rule_code", code, "stands more than once; keep one line")
+        for code in dict.fromkeys(codes)
+        if codes.count(code) > 1
+    ]
+    fit_points: dict[str, float] = {}
+    for row in tables["scoring_criteria"].to_pylist():
+        if row["criterion_group"] == "fit":
+            label = f"model {row['model_name']} version {row['model_version']}"
+            fit_points[label] = fit_points.get(label, 0) + row["max_points"]
+    for row in rules:
+        code, kind, number = row["rule_code"], row["condition_kind"], row["condition_number"]
+        key = f"condition_number of {code}"
+        if row["condition_value"] is not None and kind != "refused":
+            remedy = f"{kind} has no value: leave it empty; a reason of refusal belongs to condition_kind refused"
+            problems.append(Problem(file, f"condition_value of {code}", repr(row["condition_value"]), remedy))
+        if not GIVE_UP_CONDITIONS[kind]:
+            if number is not None:
+                problems.append(Problem(file, key, f"{number:g}", f"{kind} has no number: leave it empty"))
+        elif number is None:
+            problems.append(Problem(file, key, "", f"{kind} needs a number"))
+        elif kind == "fit_potential_below":
+            problems += [
+                Problem(file, key, f"{number:g}", f"{label} has {most:g} points of fit: the floor lies within them")
+                for label, most in sorted(fit_points.items())
+                if not 0 < number <= most
+            ]
+        elif not 1 <= number < float("inf") or number % 1:
+            problems.append(Problem(file, key, f"{number:g}", "give a whole number, 1 or more"))
+    return problems
+
+
 _RULES: Final[tuple[Callable[[Mapping[str, pa.Table]], list[Problem]], ...]] = (
     _stage_rules,
     _milestone_rules,
@@ -500,4 +611,6 @@ _RULES: Final[tuple[Callable[[Mapping[str, pa.Table]], list[Problem]], ...]] = (
     scoring_rules,
     _target_rules,
     _channel_rules,
+    _tier_rules,
+    _give_up_rules,
 )

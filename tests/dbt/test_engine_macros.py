@@ -137,6 +137,12 @@ CASES = (
         None,
     ),
     Case(
+        "joined_texts_by_a_number_stand_in_its_order",
+        "(select {{ joined_texts_by('name', 'place') }}"
+        " from (values ('b', 10), ('a', 2), (null, 3), ('é', 1)) as names (name, place))",
+        "é, a, b",
+    ),
+    Case(
         "square_of_the_largest_amount",
         '{{ squared("cast(99999999999999.9999 as decimal(18, 4))") }}',
         "9999999999999999980000000000.00000001",

@@ -329,6 +329,44 @@ def test_a_cancellation_counts_in_its_own_month_and_the_order_stays(warehouse: P
     assert _query(warehouse, first) == [("crm:o1",)]
 
 
+def test_call_list_holds_the_open_deals_of_a_contact_whose_cycle_is_closed(warehouse: Path) -> None:
+    # A deal lost in January closed the contact's cycle: no score. Five working days from the entry into the stage;
+    # 31 January 23:30 in UTC is 1 February in Paris. Nobody is known to have called.
+    listed = _query(
+        warehouse,
+        "select action_id, action_type, lead_cycle_id, due_at, due_date, is_overdue, days_in_stage, "
+        "missing_milestone_code, missing_milestone_state, score_confirmed, owner_action_rank "
+        "from marts.kpi_next_actions order by action_rank",
+    )
+    assert listed == [
+        (
+            f"deal:crm:{deal}",
+            "next_milestone",
+            cycle,
+            _at(f"{due} 17:00"),
+            _at(f"{due} 00:00").date(),
+            True,
+            days,
+            "need_understood",
+            "unknown",
+            None,
+            rank,
+        )
+        for rank, (deal, cycle, due, days) in enumerate(
+            [
+                ("loss_known_late", "crm:p1#1", "01-17", 172),
+                ("stays", None, "02-08", 150),
+                ("reopened", "crm:p1#1", "02-22", 136),
+            ],
+            start=1,
+        )
+    ]
+    counts = [_kpi(warehouse, f"next_actions_{name}", "06") for name in ("count", "overdue", "overdue_rate")]
+    assert counts == [3, 3, 1]
+    assert _kpi(warehouse, "next_actions_count", "05") == "no row"
+    assert _kpi(warehouse, "next_actions_count", "06", "unassigned") == 3
+
+
 def test_every_law_fails_when_its_facts_are_broken(warehouse: Path, tmp_path: Path) -> None:
     assert dbt("test", "--select", *LAWS, warehouse=warehouse, variables=AS_OF).returncode == 0
     broken = tmp_path / "broken" / "warehouse.duckdb"

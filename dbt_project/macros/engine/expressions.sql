@@ -60,6 +60,24 @@
     array_join(sort_array(collect_list({{ expr }})), ', ')
 {%- endmacro %}
 
+{#- Texts of a group, joined by commas in the order of a number that no two of them share; an aggregate. -#}
+{% macro joined_texts_by(expr, place) -%}
+    {{ return(adapter.dispatch('joined_texts_by')(expr, place)) }}
+{%- endmacro %}
+
+{% macro duckdb__joined_texts_by(expr, place) -%}
+    string_agg({{ expr }}, ', ' order by {{ place }})
+{%- endmacro %}
+
+{% macro spark__joined_texts_by(expr, place) -%}
+    array_join(
+        transform(
+            sort_array(collect_list(named_struct('place', {{ place }}, 'piece', {{ expr }}))), item -> item.piece
+        ),
+        ', '
+    )
+{%- endmacro %}
+
 {#- Square of an amount with 18 digits, 4 of them decimals; exact. DuckDB multiplies within 18 digits unless the operands
     have more, and fails from 303,701 on; Spark adds the digits, and drops a decimal where they exceed 38. -#}
 {% macro squared(amount) -%}

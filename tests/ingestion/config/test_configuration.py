@@ -288,6 +288,61 @@ def _keep_header(file: Path) -> None:
         (_replace("holidays", "2026-01-01", "01/01/2026"), "'01/01/2026' in line"),
         (_replace("channel_rules", ",cross-network,", ",cross-(network,"), "campaign_pattern of rule 50"),
         (_replace("channel_rules", "Direct,,,,,,(^direct", "Direct,web,,,,,(^direct"), "give it a rule of its own"),
+        (_replace("next_action_tiers", "hot_mql,new_mql", "hot_mql,mql"), "use one of follow_up, hand_raise, new_lead"),
+        (_replace("next_action_tiers", "hot_mql,", "mql,"), "tier_code = mql: stands more than once"),
+        (
+            _replace("next_action_tiers", "request,hand_raise,,2", "request,hand_raise,10,2"),
+            "next_action_tiers.csv: situation = hand_raise: give it one tier with an empty minimum_score",
+        ),
+        (
+            _replace("next_action_tiers", "hot_mql,new_mql,50", "hot_mql,new_mql,"),
+            "minimum_score of situation new_mql = empty: two tiers begin there",
+        ),
+        (
+            _replace("next_action_tiers", "mql,new_mql,,9", "mid_mql,new_mql,50,9,,2,M,M\nmql,new_mql,,9"),
+            "minimum_score of situation new_mql = 50: two tiers begin there",
+        ),
+        (
+            _replace("next_action_tiers", "new_mql,50", "new_mql,100.5"),
+            "minimum_score of hot_mql = 100.5: the",
+        ),
+        (_replace("next_action_tiers", "hand_raise,,2,", "hand_raise,,,"), "delay of request = no delay: give delay"),
+        (
+            _replace("next_action_tiers", "hand_raise,,2,", "hand_raise,,2,1"),
+            "delay of request = delay_business_hours and delay_working_days: give",
+        ),
+        (
+            _replace("next_action_tiers", "hand_raise,,2,", "hand_raise,,0,"),
+            "delay_business_hours of request = 0",
+        ),
+        (_replace("next_action_tiers", "hand_raise,,2,", "hand_raise,,401,"), "must lie between 0.1 and 400"),
+        (
+            _replace("next_action_tiers", "open_deal,,,5", "open_deal,,,-1"),
+            "delay_working_days of open_deal = -1",
+        ),
+        (_replace("next_action_tiers", "open_deal,,,5", "open_deal,,,201"), "must lie between 0 and 200"),
+        (_replace("next_action_tiers", "hand_raise,,2,,1", "hand_raise,,2,,0"), "priority of request = 0: give 1"),
+        (_replace("give_up_rules", "silent,inactive_days", "silent,inactive"), "use one of fit_potential_below"),
+        (_replace("give_up_rules", "20,no_answer", "20,refused"), "rule_code = refused: stands more than once"),
+        (_replace("give_up_rules", "20,no_answer", "10,no_answer"), "rule_order = 10: stands more than once"),
+        (_replace("give_up_rules", "refused,refused,", "refused,refused,3"), "refused has no number: leave it empty"),
+        (
+            _replace("give_up_rules", "attempts,6", "attempts,"),
+            "condition_number of no_answer: unanswered_",
+        ),
+        (_replace("give_up_rules", "attempts,6", "attempts,0"), "condition_number of no_answer = 0: give a whole"),
+        (_replace("give_up_rules", "attempts,6", "attempts,nan"), "condition_number of no_answer = nan: give a whole"),
+        (_replace("give_up_rules", "attempts,6", "attempts,inf"), "condition_number of no_answer = inf: give a whole"),
+        (_replace("give_up_rules", "attempts,6", "attempts,2.5"), "condition_number of no_answer = 2.5: give a whole"),
+        (
+            _replace("give_up_rules", "_days,120,", "_days,120,x"),
+            "condition_value of silent = 'x': inactive",
+        ),
+        (
+            _replace("give_up_rules", "below,15", "below,46"),
+            "condition_number of bad_fit = 46: model default version 1 has 45 points of fit: the floor",
+        ),
+        (_replace("give_up_rules", "below,15", "below,0"), "condition_number of bad_fit = 0: model default"),
         (lambda seeds: (seeds / "stages.csv").unlink(), "seeds/stages.csv: file: is missing"),
         (lambda seeds: (seeds / "stage.csv").write_text("a\n1\n"), "no seed has this name"),
         (lambda seeds: (seeds / "stages.csv").write_bytes("Découverte".encode("cp1252")), "is not UTF-8"),
@@ -301,9 +356,19 @@ def test_seeds_are_refused_with_file_key_value_and_remedy(
     assert any(expected in problem for problem in _problems(home)), _problems(home)
 
 
-def test_seed_that_a_workspace_leaves_out_is_the_products_own(home: Path) -> None:
-    (home / "seeds" / "holidays.csv").unlink()
-    assert load_configuration(home).seeds["holidays"] == read_seeds(TEMPLATE / "seeds")["holidays"]
+@pytest.mark.parametrize("name", ["holidays", "next_action_tiers", "give_up_rules"])
+def test_seed_that_a_workspace_leaves_out_is_the_products_own(home: Path, name: str) -> None:
+    (home / "seeds" / f"{name}.csv").unlink()
+    assert load_configuration(home).seeds[name] == read_seeds(TEMPLATE / "seeds")[name]
+
+
+def test_company_may_give_nobody_up_and_may_list_reasons_of_refusal(home: Path) -> None:
+    file = home / "seeds" / "give_up_rules.csv"
+    header = file.read_text(encoding="utf-8").split("\n", 1)[0]
+    file.write_text(f"{header}\n", encoding="utf-8")
+    assert load_configuration(home).seeds["give_up_rules"].num_rows == 0
+    file.write_text(f"{header}\n1,student,refused,,Étudiant,S,É\n2,rival,refused,,Concurrent,R,C\n", encoding="utf-8")
+    assert load_configuration(home).seeds["give_up_rules"]["condition_value"].to_pylist() == ["Étudiant", "Concurrent"]
 
 
 def test_a_model_of_ones_own_needs_no_thresholds_or_grades(home: Path) -> None:

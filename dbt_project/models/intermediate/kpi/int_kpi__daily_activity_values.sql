@@ -2,6 +2,8 @@
 {% set all = ('total', "'all'") %}
 {% set owner = ('owner', "coalesce(owner_id, 'unassigned')") %}
 {% set reason = ('close_reason', 'close_reason') %}
+{% set channel = ('channel', 'channel_name') %}
+{% set score_squared = 'sum(' ~ squared('score_confirmed') ~ ')' %}
 {% set components = [
     ('appointments_planned', 'appointments', 'true', 'count(*)', '0', '0', [all, owner]),
     ('appointments_held', 'appointments', "outcome = 'held'", 'count(*)', '0', '0', [all, owner]),
@@ -11,6 +13,7 @@
     ('dead_prospect_attempts', 'dead_prospects', 'true', 'sum(count_attempts)', 'count(*)', 'sum(count_attempts * count_attempts)', [all, owner, reason]),
     ('dead_prospect_hours', 'dead_prospects', 'true', 'sum(effort_hours)', 'count(*)', 'sum(effort_hours * effort_hours)', [all, owner, reason]),
     ('attempts_per_dead_prospect', 'dead_prospects', 'true', 'sum(count_attempts)', 'count(*)', 'sum(count_attempts * count_attempts)', [all, owner, reason]),
+    ('mql_score_confirmed', 'mql_scores', 'true', 'sum(score_confirmed)', 'count(*)', score_squared, [all, owner, channel]),
 ] %}
 with
 
@@ -37,6 +40,31 @@ dead_prospects as (
     inner join {{ ref('fct_leads') }} as leads
         on efforts.lead_cycle_id = leads.lead_cycle_id
     where efforts.close_reason in ('disqualified', 'lost')
+
+),
+
+-- The score that an MQL had at the end of its day, by the model that values it most.
+mql_scores as (
+
+    select
+        mqls.mql_date as event_date,
+        mqls.owner_id,
+        coalesce(mqls.acquisition_channel_name, 'Unassigned') as channel_name,
+        max(scores.score_confirmed) as score_confirmed
+    from {{ ref('fct_mqls') }} as mqls
+    inner join {{ ref('fct_lead_scores') }} as scores
+        on
+            mqls.lead_cycle_id = scores.lead_cycle_id
+            and mqls.mql_date >= scores.valid_from_date
+            and (
+                scores.valid_to_date is null
+                or mqls.mql_date < scores.valid_to_date
+            )
+    group by
+        mqls.lead_cycle_id,
+        mqls.mql_date,
+        mqls.owner_id,
+        mqls.acquisition_channel_name
 
 ),
 

@@ -44,6 +44,12 @@
         "Lead cycles that became MQL in the period"
     ),
     (
+        'mql_score_confirmed', 'average', 'lead cycle', 'maximise', 'points', 'marketing', 1, 'marketing',
+        "Confirmed score of new MQL", "Score confirmé des nouveaux MQL",
+        "Mean over the MQL of the period of the confirmed score at the end of the day on which "
+        ~ "they became MQL, by the model that values each one most"
+    ),
+    (
         'sqls', 'count', 'lead cycle', 'maximise', 'leads', 'sales', 1, 'qualification',
         "SQL", "SQL",
         "Lead cycles that became SQL in the period, sales-direct included"
@@ -467,6 +473,22 @@
         "Deals at the end of the period that had been in their stage for longer than 95 % of "
         ~ "the visits that had ended by then, of which there are 30 or more; they are open, "
         ~ "not lost"
+    ),
+    (
+        'next_actions_count', 'stock', 'prospect', 'band', 'prospects', 'sales', 1, 'activity',
+        "Next actions", "Prochaines actions",
+        "Open leads and deals that have an action to be done at the end of the day of the build; "
+        ~ "who is to be given up or not to be called has none"
+    ),
+    (
+        'next_actions_overdue', 'stock', 'prospect', 'minimise', 'prospects', 'sales', 1, 'activity',
+        "Next actions overdue", "Prochaines actions en retard",
+        "Next actions that were due before the end of the day of the build"
+    ),
+    (
+        'next_actions_overdue_rate', 'rate', 'prospect', 'minimise', 'ratio', 'sales', 1, 'activity',
+        "Overdue / next actions", "En retard / prochaines actions",
+        "Next actions that were due before the end of the day of the build / next actions"
     ),
     (
         'deals_created', 'count', 'deal', 'maximise', 'deals', 'sales', 1, 'activity',

@@ -61,6 +61,12 @@ stalled_values as (
 
 ),
 
+action_values as (
+
+    select * from {{ ref('int_kpi__action_values') }}
+
+),
+
 velocity_values as (
 
     select * from {{ ref('int_kpi__velocity_values') }}
@@ -272,6 +278,8 @@ with_own_variance as (
     select * from amount_period_values
     union all
     select * from stalled_values
+    union all
+    select * from action_values
     union all
     select * from velocity_values
     union all
