@@ -35,12 +35,14 @@ _EDGES_OF_STAGES: Final = (1, 4, 8, 15, 31, 61, 121)
 _EDGES_OF_LEADS: Final = (1, 8, 31, 91, 181, _UNUSED, _UNUSED)
 _EDGES_OF_WON: Final = (1, 2, 4, 8, 31, _UNUSED, _UNUSED)
 _EDGES_OF_LOST: Final = (1, 15, 61, 181, _UNUSED, _UNUSED, _UNUSED)
-_EDGES_OF_CUSTOMERS: Final = (1, 31, 91, 181, 361, _UNUSED, _UNUSED)
+_EDGES_OF_CUSTOMERS: Final = (1, 31, 91, 181, 361, 541, _UNUSED)
 """First ages, in days, of the bins after the first; age 0 is the day of the entry and a bin of its own."""
 _PRIOR_EVENTS: Final = 5.0
 _PRIOR_FACTOR: Final = 0.5
 """What is believed of days not worked before any event was seen: half a worked day, on the weight of five events."""
-_STRENGTHS: Final = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0])
+_STRENGTHS: Final = 2.0 ** np.arange(10)
+_WEAK: Final = 0.5
+"""Strength, in events, where no other state lends its shape: a flat one is only a guess."""
 _LARGEST_EXIT: Final = 0.95
 
 
@@ -71,7 +73,7 @@ class Families:
 def families_of(states: States) -> Families:
     """Return the families: leads, MQL, SQL, open stages, won, lost, customers."""
     stages, customers = states.count_open_stages, states.count - states.first_customer
-    of_state = np.array([0, 1, 2, *[3] * stages, 4, 5, *[6] * customers], dtype=np.int64)
+    of_state = np.array([0, 1, 2, *[3] * stages, 4, 5, *range(6, 6 + customers)], dtype=np.int64)
     edges = [_EDGES_OF_LEADS, *[_EDGES_OF_STAGES] * (FIRST_STAGE - 1 + stages), _EDGES_OF_WON, _EDGES_OF_LOST]
     return Families(of_state, np.array([*edges, *[_EDGES_OF_CUSTOMERS] * customers], dtype=np.int64))
 
@@ -168,7 +170,7 @@ def fit_hazards(risks: Risks, families: Families) -> Posterior:
                 cell = (members, bins, cause)
                 counts, at_risk = events[cell], exposure[members, bins]
                 target = _target(counts, at_risk, is_pooled[members])
-                strength = _strength(counts, at_risk, target)
+                strength = _strength(counts, at_risk * target) if len(members) > 1 else _WEAK
                 shape[cell] = np.where(target > 0, counts + strength, 0.0)
                 days[cell] = at_risk + np.divide(strength, target, out=np.ones_like(target), where=target > 0)
     return Posterior(shape, days, risks.moves, factors, is_pooled)
@@ -176,32 +178,37 @@ def fit_hazards(risks: Risks, families: Families) -> Posterior:
 
 def _target(counts: Floats, at_risk: Floats, is_pooled: Flags) -> Floats:
     """Return what the prior expects of each cell; shape (states, bins)."""
-    total, pooled_days = counts.sum(), at_risk.sum()
-    if not total:
+    if not counts.sum():
         return np.zeros_like(counts)
-    pooled = total / pooled_days
-    strength = 2.0 * counts.shape[1]
-    own_counts = np.where(is_pooled, 0.0, counts.sum(axis=1))
-    own_days = np.where(is_pooled, 0.0, at_risk.sum(axis=1))
-    of_state = (own_counts + strength) / (own_days + strength / pooled)
-    if len(counts) == 1:
-        return np.broadcast_to(of_state[:, None], counts.shape).copy()
+    pooled = counts.sum() / at_risk.sum()
+    own = np.where(is_pooled, 0.0, 1.0)
+    state_counts, state_days = counts.sum(axis=1) * own, at_risk.sum(axis=1) * own
+    of_state = pooled * _shrunk(state_counts, state_days * pooled)
     expected = (of_state[:, None] * at_risk).sum(axis=0)
-    of_age = (counts.sum(axis=0) + 2.0) / (expected + 2.0)
+    of_age = _shrunk(counts.sum(axis=0), expected) if len(counts) > 1 else np.ones(counts.shape[1])
     return np.asarray(of_state[:, None] * of_age, dtype=np.float64)
 
 
-def _strength(counts: Floats, at_risk: Floats, target: Floats) -> float:
-    """Return the prior's weight in events under which the counts, negative binomial then, are most probable."""
-    used = (at_risk > 0) & (target > 0)
-    if not used.any():
-        return float(_STRENGTHS[0])
-    n, mean = counts[used], at_risk[used] * target[used]
+def _shrunk(counts: Floats, expected: Floats) -> Floats:
+    """Return counts over expected ones, drawn towards 1 with the most probable strength."""
+    strength = _strength(counts, expected)
+    return (counts + strength) / (expected + strength)
+
+
+def _strength(counts: Floats, expected: Floats) -> float:
+    """Return the weight, in events, of a Gamma prior around the expected counts.
+
+    Under such a prior the counts are negative binomial. The mean over the logarithms of the strengths, each as probable as
+    it makes the counts, is steadier than the one most probable strength where counts are few.
+    """
+    used = expected > 0
+    n, mean = counts[used], expected[used]
     m = _STRENGTHS[:, None]
     log_likelihood = (gammaln(m + n) - gammaln(m) + m * np.log(m / (m + mean)) + n * np.log(mean / (m + mean))).sum(
         axis=1
     )
-    return float(_STRENGTHS[int(np.argmax(log_likelihood))])
+    weight = np.exp(log_likelihood - log_likelihood.max())
+    return float(np.exp((weight * np.log(_STRENGTHS)).sum() / weight.sum()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ LEAD: Final = 0
 MQL: Final = 1
 SQL: Final = 2
 FIRST_STAGE: Final = 3
-CUSTOMER_CLASSES: Final = 4
-"""Customers with 1, 2, 3, and 4 or more orders."""
+CUSTOMER_CLASSES: Final = 2
+"""Customers with one order, and with more."""
 
 
 @dataclass(frozen=True, slots=True)
