@@ -259,6 +259,7 @@ final as (
         stage_rank,
         stage_type,
         occurred_at,
+        recorded_at,
         max(amount) over (partition by deal_id, amount_number) as amount,
         is_derived,
         timestamp_precision
