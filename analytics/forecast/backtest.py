@@ -29,7 +29,7 @@ def bias(expected: Floats, actual: Floats) -> float:
 
 
 def mase(expected: Floats, actual: Floats, scale: Floats) -> float:
-    """Return the mean of absolute errors, each over the naive model's error at its origin; origins without are left out."""
+    """Return the mean absolute error, each over the naive model's error at its origin; origins without are left out."""
     known = scale > 0
     return float((np.abs(expected - actual)[known] / scale[known]).mean()) if known.any() else float("nan")
 
@@ -54,8 +54,8 @@ def brier(probability: Floats, happened: Floats) -> float:
 def beats(candidate: Floats, rivals: Mapping[str, Floats], actual: Floats, origin: Ints) -> bool:
     """Return whether a model has a smaller WAPE than every rival, over six origins or more.
 
-    All arrays have one place per origin and horizon whose month is over. A rival is compared where it had a forecast; one
-    that never had any, is no rival.
+    All arrays have one place per origin and horizon whose month is over. A rival is compared where it had a forecast;
+    one that never had any is no rival.
 
     Raises ``ValueError`` where there is no rival at all.
     """

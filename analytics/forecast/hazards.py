@@ -198,8 +198,8 @@ def _shrunk(counts: Floats, expected: Floats) -> Floats:
 def _strength(counts: Floats, expected: Floats) -> float:
     """Return the weight, in events, of a Gamma prior around the expected counts.
 
-    Under such a prior the counts are negative binomial. The mean over the logarithms of the strengths, each as probable as
-    it makes the counts, is steadier than the one most probable strength where counts are few.
+    Under such a prior the counts are negative binomial. The mean over the logarithms of the strengths, each as probable
+    as it makes the counts, is steadier than the one most probable strength where counts are few.
     """
     used = expected > 0
     n, mean = counts[used], expected[used]

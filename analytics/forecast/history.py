@@ -147,7 +147,7 @@ def visible(history: History, origin: int) -> History:
         history,
         deals=Deals(
             cycle=_lookup(cycle_place, deals.cycle[known_deal]),
-            segment=deals.segment[known_deal],
+            segment=_compact(deals.segment[known_deal]),
             change_deal=deal_place[deals.change_deal[known_change]],
             change_stage=deals.change_stage[known_change],
             change_day=deals.change_day[known_change],
@@ -164,7 +164,7 @@ def visible(history: History, origin: int) -> History:
             recorded_day=orders.recorded_day[known_order],
             cancelled_day=np.where(orders.cancelled_day <= origin, orders.cancelled_day, NEVER)[known_order],
             deal=_lookup(deal_place, orders.deal[known_order]),
-            customer=orders.customer[known_order],
+            customer=_compact(orders.customer[known_order]),
             amount=orders.amount[known_order],
         ),
     )
@@ -184,6 +184,14 @@ def _moments(cycles: Cycles, known_cycle: Flags, origin: int) -> dict[str, Ints]
 def _places(known: Flags) -> Ints:
     """Return the place of each item among the known ones; -1 for the others."""
     return np.where(known, np.cumsum(known) - 1, -1).astype(np.int64)
+
+
+def _compact(codes: Ints) -> Ints:
+    """Return codes numbered among those that occur, in the same order; -1 stays."""
+    is_known = codes >= 0
+    compact = np.full(len(codes), -1, dtype=np.int64)
+    compact[is_known] = np.unique(codes[is_known], return_inverse=True)[1]
+    return compact
 
 
 def _lookup(places: Ints, keys: Ints) -> Ints:

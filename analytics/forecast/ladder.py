@@ -1,7 +1,7 @@
 """The simpler models: what a forecast must beat to be believed.
 
-Every function returns expected orders by measure, component and horizon, of the shape of ``Forecast.expected``; NaN where
-the model has nothing to say.
+Every function returns expected orders by measure, component and horizon, of the shape of ``Forecast.expected``; NaN
+where the model has nothing to say.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from typing import Final
 
 import numpy as np
 
-from analytics.forecast.actuals import complete_months
+from analytics.forecast.actuals import complete_months, ordered_between
 from analytics.forecast.amounts import Amounts
 from analytics.forecast.history import LOST, NEVER, OPEN, WON, Calendar, Floats, History, Ints
 from analytics.forecast.months import COUNT_HORIZONS, Ahead, month_of, month_starts
 from analytics.forecast.semi_markov import AMOUNT, COUNT, COUNT_COMPONENTS, EXISTING, FUTURE, TOTAL
 
 MEAN_MONTHS: Final = 3
+WORKING_DAYS_A_MONTH: Final = 21
 FEWEST_DEALS: Final = 20
 PAST_ORIGINS: Final = 12
 _ORIGIN_STEP_DAYS: Final = 30
@@ -39,11 +40,23 @@ def _of_total(monthly: Floats, calendar: Calendar, horizons: Ahead) -> Floats:
 
 
 def naive_mean(history: History, horizons: Ahead) -> Floats:
-    """Return the mean of the last three complete months; of fewer, where there are no three; else nothing."""
+    """Return the mean of the last three complete months; of fewer, where there are no three.
+
+    Before the first complete month it is what was ordered so far, a working day, times the 21 of a month.
+    """
     _, ordered = complete_months(history, horizons.origin)
     recent = ordered[:, -MEAN_MONTHS:]
-    mean = recent.mean(axis=1) if recent.shape[1] else np.full(2, np.nan)
+    mean = recent.mean(axis=1) if recent.shape[1] else _so_far(history, horizons)
     return _of_total(np.repeat(mean[:, None], COUNT_HORIZONS, axis=1), history.calendar, horizons)
+
+
+def _so_far(history: History, horizons: Ahead) -> Floats:
+    first_day = history.first_day()
+    if first_day is None:
+        return np.zeros(2)
+    days = np.arange(first_day, horizons.origin + 1)
+    ordered = ordered_between(history, days[:1], days[-1:] + 1)[:, 0]
+    return ordered / max(int(history.calendar.working(days).sum()), 1) * WORKING_DAYS_A_MONTH
 
 
 def naive_year_ago(history: History, horizons: Ahead) -> Floats:
@@ -154,9 +167,9 @@ def crm_weighted(history: History, amounts: Amounts, horizons: Ahead) -> tuple[F
 def stage_history(history: History, amounts: Amounts, horizons: Ahead) -> Floats:
     """Return what deals in the same stages brought at the same distance from earlier origins.
 
-    Each month of the last year gives an earlier origin, 30 days apart, from which all horizons are over. Of the deals open
-    then, by stage: the share that brought their order in each horizon. All other orders in the horizon are the future
-    ones. Nothing where no earlier origin is over.
+    Each month of the last year gives an earlier origin, 30 days apart, from which all horizons are over. Of the deals
+    open then, by stage: the share that brought their order in each horizon. All other orders in the horizon are the
+    future ones. Nothing where no earlier origin is over.
     """
     expected = np.full((2, COUNT_COMPONENTS, COUNT_HORIZONS), np.nan)
     first_day = history.first_day()
