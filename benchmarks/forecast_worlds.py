@@ -1,7 +1,7 @@
 """Histories of demo companies for the benchmark of the forecast: what the simulator did, as the forecast reads it.
 
-The clean world is used, without the faults of its exports: the benchmark judges the model. Lead cycles follow the rules of
-the warehouse: one opens at the capture or when the person comes back after the last one closed.
+The clean world is used, without the faults of its exports: the benchmark judges the model. Lead cycles follow the rules
+of the warehouse: one opens at the capture or when the person comes back after the last one closed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from ingestion.demo.parameters import OPEN_STAGES
 from ingestion.demo.world import World
 
 _CALENDAR_MARGIN: Final = 200
-_NO_RECORD: Final = np.int64(2**61)
 
 
 def world_history(world: World) -> History:
@@ -45,9 +44,7 @@ def world_history(world: World) -> History:
         probability=np.full(count + 2, np.nan),
     )
     cycles, cycle_of_round = _cycles(world)
-    return History(
-        Calendar(calendar.origin, is_working), stages, _deals(world, cycles, cycle_of_round), cycles, _orders(world)
-    )
+    return History(Calendar(calendar.origin, is_working), stages, _deals(world, cycle_of_round), cycles, _orders(world))
 
 
 def _day(world: World, utc: Ints) -> Ints:
@@ -63,20 +60,13 @@ def _cycles(world: World) -> tuple[Cycles, Ints]:
     order = np.lexsort((rounds.started_at, rounds.person))
     person, started = rounds.person[order], rounds.started_at[order]
     ends = np.minimum(rounds.released_at, started[np.argsort(order)] + CYCLE_DAYS * 86_400)[order]
-    won_deal = np.isin(person, world.journey.deals.person)
-    del won_deal
     first_of_person = np.diff(person, prepend=-1) != 0
-    previous_end = np.where(
-        first_of_person, people.captured_at[person] + CYCLE_DAYS * 86_400, np.roll(ends, 1)
-    )
+    previous_end = np.where(first_of_person, people.captured_at[person] + CYCLE_DAYS * 86_400, np.roll(ends, 1))
     opens_anew = started >= previous_end
     # A first cycle for everybody, and one for each round that comes after the last has closed.
     count_people = len(people)
     new_rounds = np.flatnonzero(opens_anew)
-    cycle_of_round = np.empty(len(person), dtype=np.int64)
     number = np.cumsum(opens_anew)
-    before = np.where(first_of_person, 0, 0)
-    del before
     first_number = np.zeros(count_people, dtype=np.int64)
     places = np.flatnonzero(first_of_person)
     first_number[person[places]] = number[places] - opens_anew[places]
@@ -110,7 +100,7 @@ def _cycles(world: World) -> tuple[Cycles, Ints]:
     return cycles, original
 
 
-def _deals(world: World, cycles: Cycles, cycle_of_round: Ints) -> Deals:
+def _deals(world: World, cycle_of_round: Ints) -> Deals:
     """Return the deals with the amounts that they have in each stage: first guess, proposal, order."""
     journey, amounts = world.journey, world.amounts
     deals = journey.deals

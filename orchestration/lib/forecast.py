@@ -1,8 +1,8 @@
 """The order forecast and its backtest: from ``intermediate.int_forecast__*`` to ``raw_analytics``.
 
 Both tables are a function of the warehouse and its day. Origins of the backtest are the ends and the 15ths of the
-months of two years; one whose inputs and outcomes are what they were keeps its rows, so that a night computes the origin
-that has come, and those of which a month is over since the night before.
+months of two years; one whose inputs and outcomes are what they were keeps its rows, so that a night computes the
+origin that has come, and those of which a month is over since the night before.
 """
 
 from __future__ import annotations
