@@ -15,6 +15,7 @@ from ingestion.config.settings import Schedule, Settings
 from ingestion.config.workspace import Workspace
 from orchestration.defs.calibration import build_calibration
 from orchestration.defs.customer_value import build_customer_value
+from orchestration.defs.forecast import build_forecast
 from orchestration.defs.ingestion import build_ingestion
 from orchestration.defs.nightly import build_nightly
 from orchestration.defs.publish import build_publication
@@ -36,6 +37,7 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
     project = dbt_project()
     ingestion = build_ingestion()
     transform = build_transform(project)
+    statistics = [build_customer_value(), build_calibration(), build_forecast()]
     marts = [key for assets in transform for key in assets.keys if key.path[0] == "marts"]
     nightly = build_nightly(
         settings.schedule if settings else Schedule(),
@@ -43,13 +45,7 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
         Workspace(Path(home).resolve()).logs if home else None,
     )
     graph = dg.Definitions(
-        assets=[
-            *ingestion,
-            *transform,
-            build_customer_value(),
-            build_calibration(),
-            build_publication(project, marts),
-        ],
+        assets=[*ingestion, *transform, *statistics, build_publication(project, marts)],
         asset_checks=build_quality(),
         loggers={"run_log": run_log},
         resources={
