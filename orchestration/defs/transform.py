@@ -21,7 +21,15 @@ from orchestration.lib.run import NightlyRun
 
 KPI_SELECTION: Final = " ".join(
     f"path:models/{folder}"
-    for folder in ("staging/analytics", "intermediate/loyalty", "marts/loyalty", "intermediate/kpi", "marts/kpi")
+    for folder in (
+        "staging/analytics",
+        "intermediate/loyalty",
+        "intermediate/forecast",
+        "marts/loyalty",
+        "marts/forecast",
+        "intermediate/kpi",
+        "marts/kpi",
+    )
 )
 """What is built from what Python assets have made of the facts."""
 _NO_UNIT_TESTS: Final = "resource_type:unit_test"

@@ -74,7 +74,7 @@ def test_models_are_named_after_their_layer_and_stand_in_its_schema(manifest: Ma
 def test_staging_has_one_model_per_raw_table(manifest: Manifest) -> None:
     expected = {f"stg_files__{name}" for name in (*ENTITIES, *HISTORIES)} | {f"stg_workspace__{name}" for name in SEEDS}
     expected |= {"stg_files__quarantined_rows", "stg_quality__check_results", "stg_reported__kpi_values"}
-    expected |= {"stg_analytics__customer_values"}
+    expected |= {f"stg_analytics__{name}" for name in ("customer_values", "order_forecasts", "forecast_backtests")}
     assert {model["name"] for model in _models(manifest) if model["fqn"][1] == "staging"} == expected
 
 
@@ -157,7 +157,13 @@ def test_every_mart_and_lifecycle_model_has_unit_tests(manifest: Manifest) -> No
         model["name"]
         for model in _models(manifest)
         if model["fqn"][1:3]
-        in (["marts", "core"], ["marts", "sales"], ["marts", "loyalty"], ["intermediate", "lifecycle"])
+        in (
+            ["marts", "core"],
+            ["marts", "sales"],
+            ["marts", "loyalty"],
+            ["marts", "forecast"],
+            ["intermediate", "lifecycle"],
+        )
     }
     assert wanted - tested == set()
 
