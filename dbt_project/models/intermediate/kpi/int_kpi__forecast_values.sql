@@ -1,9 +1,8 @@
-{#- Metric of the forecast, metric that it is a forecast of, measure of the models, share
-    of what is expected that is kept: the models forecast what is confirmed. -#}
+{#- Metric of the forecast, metric that it is a forecast of: the models forecast what
+    orders_count and orders_amount count, under the same names. -#}
 {% set forecast_metrics = [
-    ('orders_forecast_count', 'orders_count', 'orders_count', '1'),
-    ('orders_forecast_amount_gross', 'orders_amount_gross', 'orders_amount', '1'),
-    ('orders_forecast_amount', 'orders_amount', 'orders_amount', 'kept.kept_share'),
+    ('orders_forecast_count', 'orders_count'),
+    ('orders_forecast_amount', 'orders_amount'),
 ] %}
 {% set noise_metrics = [
     ('forecast_noise_count', 'orders_count'), ('forecast_noise_amount', 'orders_amount'),
@@ -32,42 +31,23 @@ order_values as (
         period_kind = 'actual'
         and period_grain = 'month'
         and dimension_name = 'total'
-        and metric_id in ('orders_count', 'orders_amount', 'orders_amount_gross')
-
-),
-
--- Of what was confirmed in twelve months, the share that was not cancelled in them.
-kept as (
-
-    select
-        greatest(
-            coalesce(
-                {{ ratio(
-                    "sum(case when metric_id = 'orders_amount' then numerator end)",
-                    "sum(case when metric_id = 'orders_amount_gross' then numerator end)"
-                ) }},
-                1
-            ), 0
-        ) as kept_share
-    from order_values
-    where period_start > {{ add_months(as_of(), -12) }}
+        and metric_id in ('orders_count', 'orders_amount')
 
 ),
 
 expected as (
 
-    {% for metric, forecast_of, measure, kept_share in forecast_metrics %}
+    {% for metric, forecast_of in forecast_metrics %}
     select
         '{{ metric }}' as metric_id,
-        '{{ forecast_of }}' as target_metric_id,
-        forecasts.component,
-        forecasts.month_start_date as period_start,
-        forecasts.expected * {{ kept_share }} as rest_expected,
-        forecasts.p10 * {{ kept_share }} as rest_low,
-        forecasts.p90 * {{ kept_share }} as rest_high
+        measure as target_metric_id,
+        component,
+        month_start_date as period_start,
+        expected as rest_expected,
+        p10 as rest_low,
+        p90 as rest_high
     from forecasts
-    cross join kept
-    where forecasts.measure = '{{ measure }}'
+    where measure = '{{ forecast_of }}'
     {{ 'union all' if not loop.last }}
     {% endfor %}
 

@@ -525,20 +525,14 @@
     (
         'orders_forecast_count', 'forecast', 'order', 'maximise', 'orders', 'sales', 1, 'forecast',
         "Orders expected", "Commandes attendues",
-        "Orders that the shown model expects to be confirmed in the month, with those of the running "
-        ~ "month that there are already; interval: 80 % prediction interval"
+        "Orders (orders_count) that the shown model expects of the month, with those that the "
+        ~ "running month has already; interval: 80 % prediction interval"
     ),
     (
         'orders_forecast_amount', 'forecast', 'order', 'maximise', 'currency', 'sales', 1, 'forecast',
         "Order amount expected, net", "Montant des commandes attendu, net",
-        "As orders_forecast_amount_gross, what is still to come times the share of the amount "
-        ~ "confirmed in twelve months that was not cancelled in them; interval: 80 % prediction interval"
-    ),
-    (
-        'orders_forecast_amount_gross', 'forecast', 'order', 'maximise', 'currency', 'sales', 1, 'forecast',
-        "Order amount expected, gross", "Montant des commandes attendu, brut",
-        "Amount of the orders that the shown model expects to be confirmed in the month, with what "
-        ~ "the running month has already; interval: 80 % prediction interval"
+        "Order amount (orders_amount) that the shown model expects of the month, with what the "
+        ~ "running month has already; interval: 80 % prediction interval"
     ),
     (
         'forecast_noise_count', 'forecast', 'order', 'minimise', 'ratio', 'sales', 1, 'forecast',

@@ -17,8 +17,6 @@ with_losses as (
 
     select
         *,
-        expected - actual as forecast_error,
-        abs(expected - actual) as absolute_error,
         {% for quantile, probability in quantiles %}
         round(
             case
@@ -26,8 +24,10 @@ with_losses as (
                     then (actual - {{ quantile }}) * {{ probability }}
                 else ({{ quantile }} - actual) * (1 - {{ probability }})
             end, 9
-        ) as pinball_{{ quantile }}{{ ',' if not loop.last }}
+        ) as pinball_{{ quantile }},
         {% endfor %}
+        expected - actual as forecast_error,
+        abs(expected - actual) as absolute_error
     from backtests
 
 ),
@@ -54,20 +54,19 @@ final as (
         forecast_error,
         absolute_error,
         round({{ ratio('absolute_error', 'mase_scale') }}, 9) as scaled_error,
+        {% for level, low, high in intervals %}
+        actual between {{ low }} and {{ high }} as is_covered_{{ level }},
+        {% endfor %}
         {% for quantile, probability in quantiles %}
         pinball_{{ quantile }},
         {% endfor %}
         round(
             (
                 {% for quantile, probability in quantiles %}
-                pinball_{{ quantile }}{{ ' +' if not loop.last }}
+                pinball_{{ quantile }} {{ '+' if not loop.last }}
                 {% endfor %}
             ) / {{ quantiles | length }}, 9
-        ) as pinball_loss,
-        {% for level, low, high in intervals %}
-        actual between {{ low }} and {{ high }} as is_covered_{{ level }}
-        {{- ',' if not loop.last }}
-        {% endfor %}
+        ) as pinball_loss
     from with_losses
 
 )
