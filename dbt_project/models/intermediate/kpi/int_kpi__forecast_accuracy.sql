@@ -12,6 +12,14 @@
 ] %}
 with
 
+-- At a month's end the rest of it is nothing, which everyone foretells.
+backtests as (
+
+    select * from {{ ref('fct_forecast_backtest') }}
+    where {{ add_months('month_start_date', 1) }} > {{ add_days('origin_date', 1) }}
+
+),
+
 -- As decimals the errors sum to the same in any order.
 errors as (
 
@@ -24,7 +32,7 @@ errors as (
         measure,
         cast({{ numerator }} as decimal(18, 4)) as numerator,
         cast({{ denominator }} as decimal(18, 4)) as denominator
-    from {{ ref('fct_forecast_backtest') }}
+    from backtests
     where {{ known }} is not null
     {{ 'union all' if not loop.last }}
     {% endfor %}

@@ -115,10 +115,11 @@ actual_values as (
             and all_values.period_start = periods.period_start
     left join forecast_values
         on
-            all_values.period_kind = forecast_values.period_kind
-            {% for column in series + ['period_start'] %}
-            and all_values.{{ column }} = forecast_values.{{ column }}
-            {% endfor %}
+            all_values.period_kind = 'forecast'
+            and all_values.metric_id = forecast_values.metric_id
+            and all_values.period_start = forecast_values.period_start
+            and all_values.dimension_name = forecast_values.dimension_name
+            and all_values.dimension_value = forecast_values.dimension_value
     left join projections
         on
             all_values.period_grain = projections.period_grain
