@@ -39,7 +39,7 @@ errors as (
 
 ),
 
-months as (
+kpi_months as (
 
     select * from {{ ref('int_kpi__periods') }}
     where period_grain = 'month'
@@ -67,7 +67,7 @@ origin_months as (
 summed as (
 
     select
-        months.period_start,
+        kpi_months.period_start,
         origin_months.accuracy_name,
         origin_months.model_name,
         origin_months.horizon,
@@ -77,13 +77,13 @@ summed as (
         sum(origin_months.count_backtests) as count_backtests,
         count(*) as count_months
     from origin_months
-    inner join months
+    inner join kpi_months
         on
-            origin_months.origin_month <= months.period_start
+            origin_months.origin_month <= kpi_months.period_start
             and origin_months.origin_month
-            > {{ add_months('months.period_start', -12) }}
+            > {{ add_months('kpi_months.period_start', -12) }}
     group by
-        months.period_start,
+        kpi_months.period_start,
         origin_months.accuracy_name,
         origin_months.model_name,
         origin_months.horizon,
