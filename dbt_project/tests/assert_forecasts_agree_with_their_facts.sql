@@ -21,6 +21,7 @@ forecasts as (
         {{ add_months('month_start_date', 1) }} > {{ add_days(as_of(), 1) }}
             as is_to_come
     from {{ ref('fct_order_forecast') }}
+    where expected is not null
 
 ),
 

@@ -115,16 +115,16 @@ _WHY: Final[dict[str, dict[str, str]]] = {
     "en": {
         "semi_markov": "each step has the rates of its own past",
         "pooled": "a step with too little past has the rates of all of them",
-        "short_history": "the history is too short for the path of leads and deals",
-        "few_closed_deals": "too few deals have closed for the path of leads and deals",
-        "not_promoted": "the path of leads and deals has not been nearer so far",
+        "naive_short_history": "the history is too short for the path of leads and deals",
+        "naive_few_closed_deals": "too few deals have closed for the path of leads and deals",
+        "naive_not_better_than_naive": "the path of leads and deals has not been nearer so far",
     },
     "fr": {
         "semi_markov": "chaque étape a les taux de son propre passé",
         "pooled": "une étape au passé trop mince prend les taux de toutes",
-        "short_history": "l'historique est trop court pour le parcours des leads et affaires",
-        "few_closed_deals": "trop peu d'affaires sont fermées pour le parcours des leads et affaires",
-        "not_promoted": "le parcours des leads et affaires n'a pas été plus juste jusqu'ici",
+        "naive_short_history": "l'historique est trop court pour le parcours des leads et affaires",
+        "naive_few_closed_deals": "trop peu d'affaires sont fermées pour le parcours des leads et affaires",
+        "naive_not_better_than_naive": "le parcours des leads et affaires n'a pas été plus juste jusqu'ici",
     },
 }
 """Why a model is shown, and no better one."""
@@ -202,7 +202,6 @@ _FORECAST: Final = """
         dashboard.gap_projected,
         dashboard.model_name,
         dashboard.forecast_label,
-        dashboard.forecast_reason,
         dashboard.noise_level,
         max(parts.value) filter (where parts.dimension_value = 'actual') as value_to_date,
         max(parts.value) filter (where parts.dimension_value = 'existing') as value_existing,
@@ -390,8 +389,8 @@ def _print_forecast(board: Board, language: str, text: dict[str, str], console: 
             _expected(row["gap_projected"], unit, is_signed=True),
             "-" if row["noise_level"] is None else f"± {row['noise_level']:.0%}",
         )
-        why = row["forecast_reason"] or row["forecast_label"]
-        months.setdefault((row[f"label_{language}"], row["model_name"], why), []).append(month)
+        made_of = (row[f"label_{language}"], row["model_name"], row["forecast_label"])
+        months.setdefault(made_of, []).append(month)
     console.print(table)
     for (metric, model, why), shown in months.items():
         words = _MODELS[language].get(model, model)

@@ -24,7 +24,7 @@ KPI_SELECTION: Final = " ".join(
     for folder in (
         "staging/analytics",
         "intermediate/loyalty",
-        "intermediate/forecast",
+        "intermediate/outlook",
         "marts/loyalty",
         "marts/forecast",
         "intermediate/kpi",

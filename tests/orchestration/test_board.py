@@ -36,7 +36,7 @@ TABLES = """
         line_id text, metric_id text, month date, stage_id text, as_of date, value double, ci_low double,
         ci_high double, target double, gap_abs double, gap_projected double, evolution_rel_previous double,
         evolution_signal_previous text, evolution_rel_year_ago double, evolution_signal_year_ago text,
-        model_name text, forecast_label text, forecast_reason text, noise_level double
+        model_name text, forecast_label text, noise_level double
     );
     insert into marts.kpi_commercial_dashboard by name
         select
@@ -49,15 +49,14 @@ FORECAST = """
     insert into marts.kpi_commercial_dashboard by name
         select 'order_forecast' as line_id, 'all' as stage_id, date '2026-11-24' as as_of, *
         from (values
-            ('orders_forecast_count', date '2026-11-01', 29.264, 26.0, 32.0, 30.0, -0.736, 'semi_markov', 'pooled',
-                null, 0.4),
-            ('orders_forecast_count', date '2026-12-01', 31.32, null, null, null, null, 'naive_mean_3m', 'naive',
-                'short_history', 0.18),
+            ('orders_forecast_count', date '2026-11-01', 29.264, 26.0, 32.0, 30.0, -0.736, 'semi_markov', 'pooled', 0.4),
+            ('orders_forecast_count', date '2026-12-01', 31.32, null, null, null, null, 'naive_mean_3m',
+                'naive_short_history', 0.18),
             ('orders_forecast_amount', date '2026-12-01', 153427.8, 104330.9, 202524.7, 82515.5, 70912.3, 'a_new_model',
-                'a reason of its own', null, null)
+                'a reason of its own', null)
         ) as months (
             metric_id, month, value, ci_low, ci_high, target, gap_projected, model_name, forecast_label,
-            forecast_reason, noise_level
+            noise_level
         );
     insert into marts.kpi_values by name
         select

@@ -16,6 +16,7 @@ forecasts as (
     where
         is_current
         and is_shown
+        and expected is not null
         and {{ add_months('month_start_date', 1) }} > {{ add_days(as_of(), 1) }}
 
 ),

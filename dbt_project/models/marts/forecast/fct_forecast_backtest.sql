@@ -8,7 +8,7 @@ with
 
 backtests as (
 
-    select * from {{ ref('int_forecasts__backtests') }}
+    select * from {{ ref('int_outlook__backtests') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 forecasts as (
 
-    select * from {{ ref('int_forecasts__orders') }}
+    select * from {{ ref('int_outlook__forecasts') }}
 
 ),
 

@@ -27,36 +27,14 @@ kpi_values as (
 
 forecasts as (
 
-    select * from {{ ref('fct_order_forecast') }}
-    where is_current and component = 'total'
-
-),
-
--- Where the model of the whole journey is not shown, its label says why; else others
--- have been nearer so far.
-shown_forecasts as (
-
     select
-        shown.month_start_date,
-        shown.model_name,
-        shown.label,
-        shown.noise_level,
-        case shown.measure
+        *,
+        case measure
             when 'orders_count' then 'orders_forecast_count'
             else 'orders_forecast_amount'
-        end as metric_id,
-        case
-            when shown.model_name = 'semi_markov' then null
-            when journey.label in ('semi_markov', 'pooled') then 'not_promoted'
-            else journey.label
-        end as forecast_reason
-    from forecasts as shown
-    left join forecasts as journey
-        on
-            shown.month_start_date = journey.month_start_date
-            and shown.measure = journey.measure
-            and journey.model_name = 'semi_markov'
-    where shown.is_shown
+        end as metric_id
+    from {{ ref('fct_order_forecast') }}
+    where is_current and is_shown and component = 'total'
 
 ),
 
@@ -102,19 +80,18 @@ final as (
         kpi_values.gap_projected,
         kpi_values.is_on_target,
         kpi_values.value_as_reported,
-        shown_forecasts.model_name,
-        shown_forecasts.label as forecast_label,
-        shown_forecasts.forecast_reason,
-        shown_forecasts.noise_level
+        forecasts.model_name,
+        forecasts.label as forecast_label,
+        forecasts.noise_level
     from kpi_values
     inner join dashboard_lines
         on
             kpi_values.metric_id = dashboard_lines.metric_id
             and kpi_values.dimension_name = dashboard_lines.dimension_name
-    left join shown_forecasts
+    left join forecasts
         on
-            kpi_values.metric_id = shown_forecasts.metric_id
-            and kpi_values.period_start = shown_forecasts.month_start_date
+            kpi_values.metric_id = forecasts.metric_id
+            and kpi_values.period_start = forecasts.month_start_date
 
 )
 
