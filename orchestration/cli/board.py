@@ -51,7 +51,7 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "chance": "Noise",
         "running": "running",
         "model": "{metric}, {months}: {model}; {why}",
-        "noise_means": "Noise: what chance alone moves a month by (standard deviation).",
+        "noise_means": "Noise: what chance alone does to what is still to come (standard deviation).",
     },
     "fr": {
         "month": "%m/%Y",
@@ -90,7 +90,7 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "chance": "Bruit",
         "running": "en cours",
         "model": "{metric}, {months} : {model} ; {why}",
-        "noise_means": "Bruit : ce dont le seul hasard déplace un mois (écart-type).",
+        "noise_means": "Bruit : l'effet du seul hasard sur ce qui est encore à venir (écart-type).",
     },
 }
 

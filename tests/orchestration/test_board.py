@@ -49,7 +49,8 @@ FORECAST = """
     insert into marts.kpi_commercial_dashboard by name
         select 'order_forecast' as line_id, 'all' as stage_id, date '2026-11-24' as as_of, *
         from (values
-            ('orders_forecast_count', date '2026-11-01', 29.264, 26.0, 32.0, 30.0, -0.736, 'semi_markov', 'pooled', 0.4),
+            ('orders_forecast_count', date '2026-11-01', 29.264, 26.0, 32.0, 30.0, -0.736, 'semi_markov',
+                'pooled', 0.4),
             ('orders_forecast_count', date '2026-12-01', 31.32, null, null, null, null, 'naive_mean_3m',
                 'naive_short_history', 0.18),
             ('orders_forecast_amount', date '2026-12-01', 153427.8, 104330.9, 202524.7, 82515.5, 70912.3, 'a_new_model',

@@ -537,14 +537,14 @@
     (
         'forecast_noise_count', 'forecast', 'order', 'minimise', 'ratio', 'sales', 1, 'forecast',
         "Noise of the number of orders", "Bruit du nombre de commandes",
-        "Relative standard deviation of the month that chance alone brings, sqrt((1 + cv^2) / n) "
-        ~ "for n orders: no forecast can be nearer"
+        "Relative standard deviation that chance alone gives to what is still to come of the month, "
+        ~ "sqrt((1 + cv^2) / n) for n orders: no forecast can be nearer"
     ),
     (
         'forecast_noise_amount', 'forecast', 'order', 'minimise', 'ratio', 'sales', 1, 'forecast',
         "Noise of the order amount", "Bruit du montant des commandes",
-        "Relative standard deviation of the month that chance alone brings, sqrt((1 + cv^2) / n) "
-        ~ "for n orders: no forecast can be nearer"
+        "Relative standard deviation that chance alone gives to what is still to come of the month, "
+        ~ "sqrt((1 + cv^2) / n) for n orders: no forecast can be nearer"
     ),
     (
         'forecast_wape', 'accuracy', 'backtest', 'minimise', 'ratio', 'sales', 1, 'forecast',
