@@ -40,6 +40,18 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "count": "Deals",
         "share": "Of those that reached it",
         "amount": "Amount",
+        "forecast": "Order forecast, as of {origin}",
+        "no_forecast": "There is no order forecast yet.",
+        "to_date": "So far",
+        "existing": "Open now",
+        "future": "Leads to come",
+        "expected": "Expected",
+        "prediction": "80 % interval",
+        "gap_projected": "Projected gap",
+        "chance": "Noise",
+        "running": "running",
+        "model": "{metric}, {months}: {model}; {why}",
+        "noise_means": "Noise: what chance alone does to what is still to come (standard deviation).",
     },
     "fr": {
         "month": "%m/%Y",
@@ -67,8 +79,55 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "count": "Affaires",
         "share": "De celles qui l'ont atteinte",
         "amount": "Montant",
+        "forecast": "Prévision de commandes, au {origin}",
+        "no_forecast": "Il n'y a pas encore de prévision de commandes.",
+        "to_date": "Acquis",
+        "existing": "Ouvert à ce jour",
+        "future": "Leads à venir",
+        "expected": "Attendu",
+        "prediction": "Intervalle à 80 %",
+        "gap_projected": "Écart projeté",
+        "chance": "Bruit",
+        "running": "en cours",
+        "model": "{metric}, {months} : {model} ; {why}",
+        "noise_means": "Bruit : l'effet du seul hasard sur ce qui est encore à venir (écart-type).",
     },
 }
+
+_MODELS: Final[dict[str, dict[str, str]]] = {
+    "en": {
+        "naive_mean_3m": "mean of the last three months",
+        "naive_year_ago": "the same month last year",
+        "crm_weighted": "amounts weighted by the CRM",
+        "stage_history": "history of the stages",
+        "semi_markov": "path of each lead and deal, from the past of each step",
+    },
+    "fr": {
+        "naive_mean_3m": "moyenne des trois derniers mois",
+        "naive_year_ago": "même mois l'an dernier",
+        "crm_weighted": "montants pondérés par le CRM",
+        "stage_history": "historique des étapes",
+        "semi_markov": "parcours de chaque lead et affaire, d'après le passé de chaque étape",
+    },
+}
+"""What a model does, in words."""
+_WHY: Final[dict[str, dict[str, str]]] = {
+    "en": {
+        "semi_markov": "each step has the rates of its own past",
+        "pooled": "a step with too little past has the rates of all of them",
+        "naive_short_history": "the history is too short for the path of leads and deals",
+        "naive_few_closed_deals": "too few deals have closed for the path of leads and deals",
+        "naive_not_better_than_naive": "the path of leads and deals has not been nearer so far",
+    },
+    "fr": {
+        "semi_markov": "chaque étape a les taux de son propre passé",
+        "pooled": "une étape au passé trop mince prend les taux de toutes",
+        "naive_short_history": "l'historique est trop court pour le parcours des leads et affaires",
+        "naive_few_closed_deals": "trop peu d'affaires sont fermées pour le parcours des leads et affaires",
+        "naive_not_better_than_naive": "le parcours des leads et affaires n'a pas été plus juste jusqu'ici",
+    },
+}
+"""Why a model is shown, and no better one."""
 
 _CONVERSIONS: Final = """
     select
@@ -121,12 +180,43 @@ _LINES: Final = """
     from marts.kpi_commercial_dashboard as dashboard
     inner join marts.kpi_catalog as catalog on dashboard.metric_id = catalog.metric_id
     left join marts.dim_stages as stages on dashboard.stage_id = stages.stage_id
-    where dashboard.month = $month
+    where dashboard.month = $month and dashboard.line_id <> 'order_forecast'
     order by
         list_position(['new_leads', 'orders_month', 'average_basket', 'losses_by_stage', 'loyalty'], dashboard.line_id),
         stages.pipeline_name,
         stages.stage_rank,
         dashboard.metric_id desc
+"""
+_FORECAST: Final = """
+    select
+        dashboard.metric_id,
+        catalog.label_en,
+        catalog.label_fr,
+        catalog.unit,
+        dashboard.month,
+        dashboard.month <= dashboard.as_of as is_running,
+        dashboard.value,
+        dashboard.ci_low,
+        dashboard.ci_high,
+        dashboard.target,
+        dashboard.gap_projected,
+        dashboard.model_name,
+        dashboard.forecast_label,
+        dashboard.noise_level,
+        max(parts.value) filter (where parts.dimension_value = 'actual') as value_to_date,
+        max(parts.value) filter (where parts.dimension_value = 'existing') as value_existing,
+        max(parts.value) filter (where parts.dimension_value = 'future') as value_future
+    from marts.kpi_commercial_dashboard as dashboard
+    inner join marts.kpi_catalog as catalog on dashboard.metric_id = catalog.metric_id
+    left join marts.kpi_values as parts
+        on
+            dashboard.metric_id = parts.metric_id
+            and dashboard.month = parts.period_start
+            and parts.period_grain = 'month'
+            and parts.dimension_name = 'forecast_component'
+    where dashboard.line_id = 'order_forecast'
+    group by all
+    order by dashboard.metric_id desc, dashboard.month
 """
 
 
@@ -136,13 +226,17 @@ class NothingPublishedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """One month: the three conversions, the lines of the dashboard, and the losses a stage."""
+    """One month: the three conversions, the lines of the dashboard, and the losses a stage; and what is to come.
+
+    The forecast is that of ``as_of``, whatever the month.
+    """
 
     month: date
     as_of: date
     published_at: datetime
     conversions: list[dict[str, Any]]
     lines: list[dict[str, Any]]
+    forecast: list[dict[str, Any]]
 
     def as_dict(self) -> dict[str, object]:
         """Return the board for a program."""
@@ -164,13 +258,14 @@ def read_board(database: Path, month: date | None) -> Board:
         chosen = month or _last_complete_month(connection, as_of)
         lines = _rows(connection, _LINES, chosen)
         conversions = _rows(connection, _CONVERSIONS, chosen)
+        forecast = _rows(connection, _FORECAST)
     if not lines:
         raise NothingPublishedError(f"{database} has no month {chosen:%Y-%m}; its build is of {as_of}")
-    return Board(chosen, as_of, published_at, conversions, lines)
+    return Board(chosen, as_of, published_at, conversions, lines, forecast)
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, month: date) -> list[dict[str, Any]]:
-    cursor = connection.execute(query, {"month": month})
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, month: date | None = None) -> list[dict[str, Any]]:
+    cursor = connection.execute(query, {} if month is None else {"month": month})
     names = [column[0] for column in cursor.description or []]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -197,6 +292,7 @@ def render_board(board: Board, language: str, console: Console) -> None:
     console.print(_lines(board, language, text))
     console.print(_conversions(board, language, text))
     console.print(_losses(board, language, text))
+    _print_forecast(board, language, text, console)
     console.print(text["caption"].format(as_of=board.as_of, published_at=board.published_at), style="dim")
 
 
@@ -263,6 +359,53 @@ def _losses(board: Board, language: str, text: dict[str, str]) -> Table:
             _number(amount.get("value"), amount.get("unit", "")),
         )
     return table
+
+
+def _print_forecast(board: Board, language: str, text: dict[str, str], console: Console) -> None:
+    """Print what is expected of each month, and below it what the figures are made of."""
+    if not board.forecast:
+        console.print(text["no_forecast"])
+        return
+    names = ("to_date", "existing", "future", "expected", "prediction", "target", "gap_projected", "chance")
+    title = text["forecast"].format(origin=board.as_of)
+    table = _table(title, text["this_month"], [text[name] for name in names])
+    previous = None
+    months: dict[tuple[str, str, str], list[str]] = {}
+    for row in board.forecast:
+        unit = row["unit"]
+        metric = f"{row[f'label_{language}']} ({unit})" if unit.isupper() else row[f"label_{language}"]
+        if metric != previous:
+            table.add_section()
+            table.add_row(metric, style="bold")
+        previous = metric
+        month = row["month"].strftime(text["month"])
+        has_interval = row["ci_low"] is not None and row["ci_high"] is not None
+        table.add_row(
+            f"  {month} ({text['running']})" if row["is_running"] else f"  {month}",
+            *(_expected(row[f"value_{part}"], unit) for part in ("to_date", "existing", "future")),
+            _expected(row["value"], unit),
+            f"{_number(row['ci_low'], '')} - {_number(row['ci_high'], '')}" if has_interval else "-",
+            _expected(row["target"], unit),
+            _expected(row["gap_projected"], unit, is_signed=True),
+            "-" if row["noise_level"] is None else f"± {row['noise_level']:.0%}",
+        )
+        made_of = (row[f"label_{language}"], row["model_name"], row["forecast_label"])
+        months.setdefault(made_of, []).append(month)
+    console.print(table)
+    for (metric, model, why), shown in months.items():
+        words = _MODELS[language].get(model, model)
+        line = text["model"].format(
+            metric=metric, months=", ".join(shown), model=words, why=_WHY[language].get(why, why)
+        )
+        console.print(line, style="dim", highlight=False)
+    console.print(text["noise_means"], style="dim", highlight=False)
+
+
+def _expected(value: float | None, unit: str, *, is_signed: bool = False) -> str:
+    """Return an amount in whole units, and a number of orders with the tenth that an expectation has."""
+    if value is None or unit.isupper():
+        return _number(value, "", is_signed=is_signed)
+    return f"{value:{'+' if is_signed else ''},.1f}".replace(",", " ")
 
 
 def _evolution(row: dict[str, Any], against: str, text: dict[str, str]) -> str:

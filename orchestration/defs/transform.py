@@ -24,8 +24,10 @@ KPI_SELECTION: Final = " ".join(
     for folder in (
         "staging/analytics",
         "intermediate/loyalty",
-        "marts/loyalty",
+        "intermediate/outlook",
         "intermediate/calibration",
+        "marts/loyalty",
+        "marts/forecast",
         "marts/calibration",
         "intermediate/kpi",
         "marts/kpi",

@@ -98,6 +98,16 @@ KPI = (
     " window_days, as_of, numerator, unit, is_low_n) values ('{0}', 'month', date '2026-03-01', '{1}', '{2}', 'period',"
     " 0, date '2026-03-31', {3}, 'EUR', true)"
 )
+FORECAST = (
+    "insert into marts.fct_order_forecast (order_forecast_id, origin_date, model_name, horizon, measure, component,"
+    " month_start_date, label, is_shown, is_current, expected, actual_to_date) values ('{0}', date '2026-03-31',"
+    " 'naive_mean_3m', '{1}', 'orders_count', '{2}', date '{3}', 'naive', {4}, true, {5}, {6})"
+)
+BACKTEST = (
+    "insert into marts.fct_forecast_backtest (forecast_backtest_id, origin_date, model_name, horizon, measure,"
+    " month_start_date, label, is_promoted, expected, absolute_error) values ('b', date '2026-02-28', 'naive_mean_3m',"
+    " 'm1', 'orders_count', date '2026-03-01', 'naive', false, 10, 4)"
+)
 DATES = (
     "insert into marts.dim_dates select cast(day as date), cast(day as date), cast(day as date), cast(day as date),"
     " cast(day as date), true, null from range(date '2026-01-01', date '2026-12-31', interval 1 day) as days (day)"
@@ -113,6 +123,7 @@ FAN_OUT = "assert_joins_do_not_fan_out"
 ATTRIBUTION = "assert_attribution_credits_sum_to_their_conversions"
 AUDIENCES = "assert_audiences_agree_with_their_channels"
 LOCAL_DATES = "assert_dates_are_those_of_the_company"
+FORECASTS = "assert_forecasts_agree_with_their_facts"
 
 # Test, statements that break its law.
 HOSTILE = {
@@ -164,6 +175,35 @@ HOSTILE = {
     "channels_that_do_not_sum_to_the_mqls": (
         ATTRIBUTION,
         [KPI.format("mqls", "total", "all", 2), KPI.format("attributed_mqls", "channel:linear", "Email", 1.9)],
+    ),
+    "two_forecasts_shown_of_one_month": (
+        FORECASTS,
+        [
+            FORECAST.format("a", "m1", "future", "2026-04-01", "true", 5, 0),
+            FORECAST.format("b", "m2", "future", "2026-04-01", "true", 5, 0),
+        ],
+    ),
+    "parts_of_a_forecast_that_do_not_sum_to_it": (
+        FORECASTS,
+        [
+            FORECAST.format("a", "m1", "total", "2026-04-01", "false", 5, 0),
+            FORECAST.format("b", "m1", "existing", "2026-04-01", "false", 2, 0),
+            FORECAST.format("c", "m1", "future", "2026-04-01", "false", 2.9, 0),
+        ],
+    ),
+    "forecast_without_a_kpi": (FORECASTS, [FORECAST.format("a", "m1", "total", "2026-04-01", "true", 5, 0)]),
+    "kpi_without_a_forecast": (FORECASTS, [KPI.format("orders_forecast_count", "total", "all", 5)]),
+    "forecast_that_begins_with_other_orders_than_the_kpis": (
+        FORECASTS,
+        [
+            FORECAST.format("a", "rest_of_month", "total", "2026-03-01", "false", 0, 7),
+            KPI.format("orders_count", "total", "all", 8),
+        ],
+    ),
+    "error_that_no_kpi_has": (FORECASTS, [BACKTEST]),
+    "kpi_of_another_error": (
+        FORECASTS,
+        [BACKTEST, KPI.format("forecast_wape", "forecast_model:m1", "naive_mean_3m", 3)],
     ),
     "call_that_counts_as_a_visit": (
         AUDIENCES,

@@ -74,7 +74,16 @@ def test_models_are_named_after_their_layer_and_stand_in_its_schema(manifest: Ma
 def test_staging_has_one_model_per_raw_table(manifest: Manifest) -> None:
     expected = {f"stg_files__{name}" for name in (*ENTITIES, *HISTORIES)} | {f"stg_workspace__{name}" for name in SEEDS}
     expected |= {"stg_files__quarantined_rows", "stg_quality__check_results", "stg_reported__kpi_values"}
-    expected |= {f"stg_analytics__{name}" for name in ("customer_values", "score_calibrations", "score_performances")}
+    expected |= {
+        f"stg_analytics__{name}"
+        for name in (
+            "customer_values",
+            "score_calibrations",
+            "score_performances",
+            "order_forecasts",
+            "forecast_backtests",
+        )
+    }
     assert {model["name"] for model in _models(manifest) if model["fqn"][1] == "staging"} == expected
 
 
@@ -163,6 +172,7 @@ def test_every_mart_and_lifecycle_model_has_unit_tests(manifest: Manifest) -> No
             ["marts", "loyalty"],
             ["marts", "scoring"],
             ["marts", "calibration"],
+            ["marts", "forecast"],
             ["intermediate", "lifecycle"],
         )
     }

@@ -171,3 +171,42 @@ def test_what_cannot_be_added_up_is_asked_for_as_it_is_published(
         )
     )
     assert _months(rows, "published_value") == pytest.approx(expected)
+
+
+def test_metricflow_expects_and_misses_what_the_forecast_does(
+    demo, metricflow: Callable[..., str], tmp_path: Path
+) -> None:
+    rows = _query(metricflow, tmp_path / "out.csv", "--metrics", "orders_expected", "--group-by", "metric_time__month")
+    expected = demo.query(
+        "select month_start_date, expected from marts.fct_order_forecast where is_current and is_shown "
+        "and component = 'total' and measure = 'orders_count' and expected <> 0"
+    )
+    assert len(expected) > 2
+    assert _months(rows, "orders_expected") == pytest.approx(dict(expected))
+    rows = _query(
+        metricflow,
+        tmp_path / "out.csv",
+        "--metrics",
+        "forecast_wape,forecast_bias",
+        "--group-by",
+        "forecast_backtest__forecast_model,forecast_backtest__forecast_horizon",
+    )
+    found = {
+        (row["forecast_backtest__forecast_model"], row["forecast_backtest__forecast_horizon"]): (
+            float(row["forecast_wape"]),
+            float(row["forecast_bias"]),
+        )
+        for row in rows
+        if row["forecast_wape"]
+    }
+    errors = {
+        (model, horizon): (wape, bias)
+        for model, horizon, wape, bias in demo.query(
+            "select model_name, horizon, sum(absolute_error) / sum(actual), sum(forecast_error) / sum(actual) "
+            "from marts.fct_forecast_backtest where measure = 'orders_count' group by all having sum(actual) > 0"
+        )
+    }
+    assert len(errors) > 3
+    assert set(found) == set(errors)
+    for key, error in errors.items():
+        assert found[key] == pytest.approx(error), key

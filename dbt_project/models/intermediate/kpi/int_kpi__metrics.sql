@@ -24,6 +24,10 @@
         'Steer the commercial activity',
         "Piloter l’activité commerciale"
     ),
+    'forecast': (
+        'See early whether the target will be met, know how far the forecast can be trusted',
+        "Voir tôt si l’objectif sera atteint, savoir quelle confiance accorder à la prévision"
+    ),
 } %}
 {% set objectives = {
     'maximise': ('Maximise', 'Maximiser'),
@@ -539,6 +543,96 @@
         "Won / all deals created", "Gagnées / affaires créées",
         "Deals created in the period that are won by now / deals created in the period; "
         ~ "recent periods are unfinished"
+    ),
+    (
+        'orders_forecast_count', 'forecast', 'order', 'maximise', 'orders', 'sales', 1, 'forecast',
+        "Orders expected", "Commandes attendues",
+        "Orders (orders_count) that the shown model expects of the month, with those that the "
+        ~ "running month has already; interval: 80 % prediction interval"
+    ),
+    (
+        'orders_forecast_amount', 'forecast', 'order', 'maximise', 'currency', 'sales', 1, 'forecast',
+        "Order amount expected, net", "Montant des commandes attendu, net",
+        "Order amount (orders_amount) that the shown model expects of the month, with what the "
+        ~ "running month has already; interval: 80 % prediction interval"
+    ),
+    (
+        'forecast_noise_count', 'forecast', 'order', 'minimise', 'ratio', 'sales', 1, 'forecast',
+        "Noise of the number of orders", "Bruit du nombre de commandes",
+        "Relative standard deviation that chance alone gives to what is still to come of the month, "
+        ~ "sqrt((1 + cv^2) / n) for n orders: no forecast can be nearer"
+    ),
+    (
+        'forecast_noise_amount', 'forecast', 'order', 'minimise', 'ratio', 'sales', 1, 'forecast',
+        "Noise of the order amount", "Bruit du montant des commandes",
+        "Relative standard deviation that chance alone gives to what is still to come of the month, "
+        ~ "sqrt((1 + cv^2) / n) for n orders: no forecast can be nearer"
+    ),
+    (
+        'forecast_wape', 'accuracy', 'backtest', 'minimise', 'ratio', 'sales', 1, 'forecast',
+        "Forecast error (WAPE), orders", "Erreur de prévision (WAPE), commandes",
+        "Sum over the origins of twelve months of the absolute error of the orders forecast / sum of the "
+        ~ "actuals, by model and horizon"
+    ),
+    (
+        'forecast_bias', 'accuracy', 'backtest', 'band', 'ratio', 'sales', 1, 'forecast',
+        "Forecast bias, orders", "Biais de prévision, commandes",
+        "Sum over the origins of twelve months of orders forecast - actual / sum of the actuals, "
+        ~ "by model and horizon; above 0: too high"
+    ),
+    (
+        'forecast_mase', 'accuracy', 'backtest', 'minimise', 'ratio', 'sales', 1, 'forecast',
+        "Forecast error against naive (MASE), orders", "Erreur de prévision rapportée au naïf (MASE), commandes",
+        "Mean over the origins of twelve months of the absolute error / mean absolute error of the "
+        ~ "naive forecast known at the origin, by model and horizon; below 1: better than naive"
+    ),
+    (
+        'forecast_pinball', 'accuracy', 'backtest', 'minimise', 'orders', 'sales', 1, 'forecast',
+        "Quantile loss of the forecast, orders", "Perte quantile de la prévision, commandes",
+        "Mean over the origins of twelve months and seven quantiles of the pinball loss, by model "
+        ~ "and horizon"
+    ),
+    (
+        'forecast_coverage_80', 'accuracy', 'backtest', 'band', 'ratio', 'sales', 1, 'forecast',
+        "Coverage of the 80 % interval, orders", "Couverture de l’intervalle à 80 %, commandes",
+        "Origins of twelve months whose actual lay within the 80 % interval / origins, by model and "
+        ~ "horizon; should be 80 %. Interval: Wilson on the number of months of origins"
+    ),
+    (
+        'forecast_wape_amount', 'accuracy', 'backtest', 'minimise', 'ratio', 'sales', 1, 'forecast',
+        "Forecast error (WAPE), amount", "Erreur de prévision (WAPE), montant",
+        "Sum over the origins of twelve months of the absolute error of the order amount forecast / sum of the "
+        ~ "actuals, by model and horizon"
+    ),
+    (
+        'forecast_bias_amount', 'accuracy', 'backtest', 'band', 'ratio', 'sales', 1, 'forecast',
+        "Forecast bias, amount", "Biais de prévision, montant",
+        "Sum over the origins of twelve months of order amount forecast - actual / sum of the actuals, "
+        ~ "by model and horizon; above 0: too high"
+    ),
+    (
+        'forecast_mase_amount', 'accuracy', 'backtest', 'minimise', 'ratio', 'sales', 1, 'forecast',
+        "Forecast error against naive (MASE), amount", "Erreur de prévision rapportée au naïf (MASE), montant",
+        "Mean over the origins of twelve months of the absolute error / mean absolute error of the "
+        ~ "naive forecast known at the origin, by model and horizon; below 1: better than naive"
+    ),
+    (
+        'forecast_pinball_amount', 'accuracy', 'backtest', 'minimise', 'currency', 'sales', 1, 'forecast',
+        "Quantile loss of the forecast, amount", "Perte quantile de la prévision, montant",
+        "Mean over the origins of twelve months and seven quantiles of the pinball loss, by model "
+        ~ "and horizon"
+    ),
+    (
+        'forecast_coverage_80_amount', 'accuracy', 'backtest', 'band', 'ratio', 'sales', 1, 'forecast',
+        "Coverage of the 80 % interval, amount", "Couverture de l’intervalle à 80 %, montant",
+        "Origins of twelve months whose actual lay within the 80 % interval / origins, by model and "
+        ~ "horizon; should be 80 %. Interval: Wilson on the number of months of origins"
+    ),
+    (
+        'forecast_brier', 'accuracy', 'deal', 'minimise', 'score', 'sales', 1, 'forecast',
+        "Brier score of the deals", "Score de Brier des affaires",
+        "Mean over the deals open at the origins of twelve months of (chance of an order in the "
+        ~ "horizon - whether it came)^2, by model and horizon"
     ),
 ] %}
 with

@@ -97,6 +97,34 @@ content_values as (
 
 ),
 
+accuracy_values as (
+
+    select * from {{ ref('int_kpi__forecast_accuracy') }}
+
+),
+
+-- Of the time to come: neither actual nor elapsed. Their interval is not one of 95 %.
+forecast_values as (
+
+    select
+        period_kind,
+        period_grain,
+        period_start,
+        metric_id,
+        dimension_name,
+        dimension_value,
+        basis,
+        window_days,
+        numerator,
+        cast(null as decimal(18, 4)) as denominator,
+        value,
+        cast(null as double) as value_variance,
+        cast(null as double) as count_effective_trials,
+        count_observed
+    from {{ ref('int_kpi__forecast_values') }}
+
+),
+
 metrics as (
 
     select * from {{ ref('int_kpi__metrics') }}
@@ -288,6 +316,10 @@ with_own_variance as (
     select * from disqualification_values
     union all
     select * from content_values
+    union all
+    select * from accuracy_values
+    union all
+    select * from forecast_values
 
 ),
 

@@ -1,4 +1,4 @@
-{#- Lines of the commercial dashboard: line, requirement, metric, dimension. -#}
+{#- Lines of the commercial dashboard: line, metric, dimension. -#}
 {% set lines = [
     ('new_leads', 'new_leads', 'total'),
     ('orders_month', 'orders_count', 'total'),
@@ -9,6 +9,8 @@
     ('losses_by_stage', 'losses_amount', 'stage'),
     ('losses_by_stage', 'losses_amount', 'total'),
     ('losses_by_stage', 'losses_rate', 'stage'),
+    ('order_forecast', 'orders_forecast_count', 'total'),
+    ('order_forecast', 'orders_forecast_amount', 'total'),
 ] %}
 {#- R-64: a company switches off what it has no use for. -#}
 {% for metric in var('dashboard_optional_lines') %}
@@ -20,6 +22,19 @@ kpi_values as (
 
     select * from {{ ref('kpi_values') }}
     where period_grain = 'month' and basis = 'period'
+
+),
+
+forecasts as (
+
+    select
+        *,
+        case measure
+            when 'orders_count' then 'orders_forecast_count'
+            else 'orders_forecast_amount'
+        end as metric_id
+    from {{ ref('fct_order_forecast') }}
+    where is_current and is_shown and component = 'total'
 
 ),
 
@@ -62,13 +77,21 @@ final as (
         kpi_values.gap_rel,
         kpi_values.attainment,
         kpi_values.gap_paced,
+        kpi_values.gap_projected,
         kpi_values.is_on_target,
-        kpi_values.value_as_reported
+        kpi_values.value_as_reported,
+        forecasts.model_name,
+        forecasts.label as forecast_label,
+        forecasts.noise_level
     from kpi_values
     inner join dashboard_lines
         on
             kpi_values.metric_id = dashboard_lines.metric_id
             and kpi_values.dimension_name = dashboard_lines.dimension_name
+    left join forecasts
+        on
+            kpi_values.metric_id = forecasts.metric_id
+            and kpi_values.period_start = forecasts.month_start_date
 
 )
 

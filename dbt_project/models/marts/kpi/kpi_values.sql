@@ -35,6 +35,18 @@ reported_values as (
 
 ),
 
+forecast_values as (
+
+    select * from {{ ref('int_kpi__forecast_values') }}
+
+),
+
+projections as (
+
+    select * from {{ ref('int_kpi__order_projections') }}
+
+),
+
 -- The headline of a metric that has cohorts is a cohort at its longest window.
 headline_windows as (
 
@@ -46,10 +58,25 @@ headline_windows as (
 
 ),
 
+-- What is expected of a month that is to come stands beside what was measured: without
+-- an evolution, held against the target of what it foretells.
 actual_values as (
 
     select
         all_values.*,
+        forecast_values.value_low as forecast_low,
+        forecast_values.value_high as forecast_high,
+        -- Nothing is to come of a complete period, nor beyond what a forecast says.
+        case
+            when
+                all_values.metric_kind = 'forecast'
+                or (
+                    periods.is_complete
+                    and all_values.metric_kind in ('count', 'amount')
+                )
+                then all_values.value
+            else all_values.value + projections.rest_expected
+        end as projected_value,
         periods.previous_period_start,
         periods.year_ago_period_start,
         periods.is_complete,
@@ -82,15 +109,29 @@ actual_values as (
         end as target,
         targets.target_high
     from all_values
-    inner join periods
+    left join periods
         on
             all_values.period_grain = periods.period_grain
             and all_values.period_start = periods.period_start
+    left join forecast_values
+        on
+            all_values.period_kind = 'forecast'
+            and all_values.metric_id = forecast_values.metric_id
+            and all_values.period_start = forecast_values.period_start
+            and all_values.dimension_name = forecast_values.dimension_name
+            and all_values.dimension_value = forecast_values.dimension_value
+    left join projections
+        on
+            all_values.period_grain = projections.period_grain
+            and all_values.period_start = projections.period_start
+            and all_values.metric_id = projections.metric_id
+            and all_values.dimension_name = 'total'
     left join targets
         on
             all_values.period_grain = targets.period_grain
             and all_values.period_start = targets.period_start
-            and all_values.metric_id = targets.metric_id
+            and coalesce(forecast_values.target_metric_id, all_values.metric_id)
+            = targets.metric_id
             and all_values.dimension_name = targets.dimension_name
             and all_values.dimension_value = targets.dimension_value
     -- A complete period was reported once; of a running one each day's figure is kept.
@@ -106,7 +147,9 @@ actual_values as (
             {% endfor %}
     left join headline_windows
         on all_values.metric_id = headline_windows.metric_id
-    where all_values.period_kind = 'actual'
+    where
+        all_values.period_kind = 'forecast'
+        or (all_values.period_kind = 'actual' and periods.period_start is not null)
 
 ),
 
@@ -172,7 +215,15 @@ aimed as (
                         target * elapsed_share,
                         least(value, coalesce(target_high, target) * elapsed_share)
                     )
-        end as paced_aim
+        end as paced_aim,
+        case
+            when target is not null
+                then
+                    greatest(
+                        target,
+                        least(projected_value, coalesce(target_high, target))
+                    )
+        end as projected_aim
     from compared
 
 ),
@@ -193,6 +244,7 @@ final as (
         value,
         unit,
         case
+            when metric_kind = 'forecast' then forecast_low
             when metric_kind in ('count', 'stock') then {{ poisson_low('value') }}
             when metric_kind = 'amount'
                 then {{ amount_low('value', 'value_variance') }}
@@ -202,6 +254,7 @@ final as (
                 then {{ wilson_low('value', 'count_effective_trials') }}
         end as ci_low,
         case
+            when metric_kind = 'forecast' then forecast_high
             when metric_kind in ('count', 'stock') then {{ poisson_high('value') }}
             when metric_kind = 'amount'
                 then {{ amount_high('value', 'value_variance') }}
@@ -225,6 +278,7 @@ final as (
         case when aim <> 0 then (value - aim) / aim end as gap_rel,
         case when aim <> 0 then value / aim end as attainment,
         value - paced_aim as gap_paced,
+        projected_value - projected_aim as gap_projected,
         case direction
             when 'maximise' then value >= coalesce(paced_aim, aim)
             when 'minimise' then value <= coalesce(paced_aim, aim)
