@@ -40,6 +40,7 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "count": "Deals",
         "share": "Of those that reached it",
         "amount": "Amount",
+        "all": "All",
     },
     "fr": {
         "month": "%m/%Y",
@@ -67,8 +68,20 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "count": "Affaires",
         "share": "De celles qui l'ont atteinte",
         "amount": "Montant",
+        "all": "Total",
     },
 }
+
+_AUDIENCES: Final[dict[str, tuple[str, str]]] = {
+    "email": ("E-mail", "E-mail"),
+    "web_site": ("Web site", "Site web"),
+    "trade_show": ("Trade shows", "Salons"),
+    "footfall": ("Footfall", "Passage"),
+    "named_account": ("Named accounts", "Comptes nommés"),
+    "other": ("Other", "Autres"),
+    "all": ("All", "Total"),
+}
+"""English and French label of an audience, and of what is not divided."""
 
 _CONVERSIONS: Final = """
     select
@@ -129,6 +142,8 @@ _LINES: Final = """
         dashboard.metric_id desc
 """
 
+_SMALL_RATE: Final = 0.01
+
 
 class NothingPublishedError(Exception):
     """There is no published database, or it has no such month."""
@@ -163,7 +178,7 @@ def read_board(database: Path, month: date | None) -> Board:
         as_of, published_at = publication
         chosen = month or _last_complete_month(connection, as_of)
         lines = _rows(connection, _LINES, chosen)
-        conversions = _rows(connection, _CONVERSIONS, chosen)
+        conversions = [_labelled(row) for row in _rows(connection, _CONVERSIONS, chosen)]
     if not lines:
         raise NothingPublishedError(f"{database} has no month {chosen:%Y-%m}; its build is of {as_of}")
     return Board(chosen, as_of, published_at, conversions, lines)
@@ -173,6 +188,13 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str, month: date) -> lis
     cursor = connection.execute(query, {"month": month})
     names = [column[0] for column in cursor.description or []]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _labelled(row: dict[str, Any]) -> dict[str, Any]:
+    if row["dimension_value"] not in _AUDIENCES:
+        return row
+    english, french = _AUDIENCES[row["dimension_value"]]
+    return row | {"dimension_label_en": english, "dimension_label_fr": french}
 
 
 def _last_complete_month(connection: duckdb.DuckDBPyConnection, as_of: date) -> date:
@@ -201,7 +223,7 @@ def render_board(board: Board, language: str, console: Console) -> None:
 
 
 def _table(title: str, first: str, others: list[str]) -> Table:
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", collapse_padding=True)
     table.add_column(first)
     for name in others:
         table.add_column(name, justify="right")
@@ -232,13 +254,12 @@ def _conversions(board: Board, language: str, text: dict[str, str]) -> Table:
             table.add_section()
             table.add_row(row[f"label_{language}"], style="bold")
         previous = row["metric_id"]
-        has_interval = row["ci_low"] is not None
         table.add_row(
-            f"  {row[f'dimension_label_{language}']}",
+            f" {row[f'dimension_label_{language}']}",
             f"{row['window_days']} {text['days']}" if row["window_days"] else text["this_month"].lower(),
             _number(row["value_month"], "ratio") if row["value_month"] is not None else text["early"],
             _number(row["value_fiscal_year"], "ratio") if row["value_fiscal_year"] is not None else text["early"],
-            f"{row['ci_low']:.0%} - {row['ci_high']:.0%}" if has_interval else "-",
+            _interval(row["ci_low"], row["ci_high"]),
             _number(row["denominator"], "count"),
             _number(row["target"], "ratio"),
         )
@@ -252,10 +273,10 @@ def _losses(board: Board, language: str, text: dict[str, str]) -> Table:
     for row in board.lines:
         if row["line_id"] == "losses_by_stage":
             stages.setdefault(row["stage_id"], {})[row["metric_id"]] = row
-    for metrics in stages.values():
+    for stage_id, metrics in stages.items():
         count, rate, amount = (metrics.get(f"losses_{name}", {}) for name in ("count", "rate", "amount"))
         table.add_row(
-            (count or amount).get(f"stage_label_{language}"),
+            text["all"] if stage_id == "all" else (count or amount).get(f"stage_label_{language}"),
             _number(count.get("value"), "count"),
             _number(count.get("target"), "count"),
             _number(count.get("gap_abs"), "count", is_signed=True),
@@ -270,6 +291,14 @@ def _evolution(row: dict[str, Any], against: str, text: dict[str, str]) -> str:
     signal = row.get(f"evolution_signal_{against}")
     shown = "-" if relative is None else f"{relative:+.0%}"
     return f"{shown} {text[signal]}" if signal in text and relative is not None else shown
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    """Show an interval of a rate, so that its ends differ: a bound of 0.02 % is not 0 %."""
+    if low is None or high is None:
+        return "-"
+    digits = 2 if high < _SMALL_RATE else 1
+    return f"{100 * low:.{digits}f}-{high:.{digits}%}"
 
 
 def _number(value: float | None, unit: str, *, is_signed: bool = False) -> str:
