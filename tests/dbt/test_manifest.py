@@ -152,15 +152,17 @@ def test_personal_columns_are_tagged_in_staging(manifest: Manifest, entity: Any)
     assert tagged == {column.name for column in entity.columns if column.is_personal}
 
 
-def test_every_mart_and_lifecycle_model_has_unit_tests(manifest: Manifest) -> None:
+def test_every_mart_and_every_lifecycle_loyalty_and_kpi_model_has_unit_tests(manifest: Manifest) -> None:
     tested = {test["model"] for test in manifest["unit_tests"].values()}
     wanted = {
         model["name"]
         for model in _models(manifest)
-        if model["fqn"][1:3]
-        in (["marts", "core"], ["marts", "sales"], ["marts", "loyalty"], ["intermediate", "lifecycle"])
+        if model["fqn"][1] == "marts"
+        or model["fqn"][1:3] in (["intermediate", domain] for domain in ("kpi", "lifecycle", "loyalty"))
     }
-    assert wanted - tested == set()
+    assert len(wanted) > 100
+    # The list of metrics has no input; its texts are held by the pages that are printed from it.
+    assert wanted - tested == {"int_kpi__metrics"}
 
 
 def test_every_data_test_is_a_check_of_an_asset_of_the_step_that_runs_it(manifest: Manifest) -> None:
