@@ -267,8 +267,8 @@ def main() -> None:
                 all_fresh += fresh
                 print(f"  company {done} of {arguments.seeds} done", flush=True)
         except KeyboardInterrupt:
-            pool.shutdown(cancel_futures=True)
             print("  stopped: the tables are of the companies that are done", flush=True)
+            pool.shutdown(cancel_futures=True)
     print_estimates(all_estimates)
     print_fresh(all_fresh)
 
