@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,9 +23,11 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "line": "Line",
         "value": "Value",
         "previous": "vs month before",
+        "elapsed": "vs month before, same working days",
         "year": "vs last year",
         "target": "Target",
         "gap": "Gap",
+        "paced": "Gap so far",
         "signal": "signal",
         "noise": "noise",
         "kpi": "KPI",
@@ -51,9 +53,11 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "line": "Ligne",
         "value": "Valeur",
         "previous": "/ mois précédent",
+        "elapsed": "/ mois précédent, mêmes jours ouvrés",
         "year": "/ an dernier",
         "target": "Objectif",
         "gap": "Écart",
+        "paced": "Écart à date",
         "signal": "signal",
         "noise": "bruit",
         "kpi": "KPI",
@@ -159,6 +163,12 @@ class Board:
     conversions: list[dict[str, Any]]
     lines: list[dict[str, Any]]
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the month was not over at the build's day."""
+        following = self.month.replace(day=28) + timedelta(days=4)
+        return self.as_of < following.replace(day=1) - timedelta(days=1)
+
     def as_dict(self) -> dict[str, object]:
         """Return the board for a program."""
         return asdict(self)
@@ -231,18 +241,27 @@ def _table(title: str, first: str, others: list[str]) -> Table:
 
 
 def _lines(board: Board, language: str, text: dict[str, str]) -> Table:
-    table = _table("", text["line"], [text[name] for name in ("value", "previous", "year", "target", "gap")])
+    # A month that is not over is not held against whole ones, nor against the whole target.
+    previous, gap = ("elapsed", "paced") if board.is_running else ("previous", "gap")
+    table = _table("", text["line"], [text[name] for name in ("value", previous, "year", "target", gap)])
     for row in board.lines:
         if row["line_id"] != "losses_by_stage":
             table.add_row(
                 row[f"label_{language}"],
                 _number(row["value"], row["unit"]),
-                _evolution(row, "previous", text),
-                _evolution(row, "year_ago", text),
+                _evolution(row, previous, text),
+                "-" if board.is_running else _evolution(row, "year_ago", text),
                 _number(row["target"], row["unit"]),
-                _number(row["gap_abs"], row["unit"], is_signed=True),
+                _number(_gap(row, board), row["unit"], is_signed=True),
             )
     return table
+
+
+def _gap(row: dict[str, Any], board: Board) -> float | None:
+    # Rates and means are not paced.
+    paced: float | None = row.get("gap_paced")
+    gap: float | None = row.get("gap_abs")
+    return paced if board.is_running and paced is not None else gap
 
 
 def _conversions(board: Board, language: str, text: dict[str, str]) -> Table:
@@ -267,7 +286,7 @@ def _conversions(board: Board, language: str, text: dict[str, str]) -> Table:
 
 
 def _losses(board: Board, language: str, text: dict[str, str]) -> Table:
-    names = ("count", "target", "gap", "share", "amount")
+    names = ("count", "target", "paced" if board.is_running else "gap", "share", "amount")
     table = _table(text["losses"], text["stage"], [text[name] for name in names])
     stages: dict[str, dict[str, dict[str, Any]]] = {}
     for row in board.lines:
@@ -279,7 +298,7 @@ def _losses(board: Board, language: str, text: dict[str, str]) -> Table:
             text["all"] if stage_id == "all" else (count or amount).get(f"stage_label_{language}"),
             _number(count.get("value"), "count"),
             _number(count.get("target"), "count"),
-            _number(count.get("gap_abs"), "count", is_signed=True),
+            _number(_gap(count, board), "count", is_signed=True),
             _number(rate.get("value"), "ratio"),
             _number(amount.get("value"), amount.get("unit", "")),
         )
