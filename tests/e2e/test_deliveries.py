@@ -114,4 +114,7 @@ def test_late_doubled_and_shuffled_deliveries_over_two_nights_give_the_marts_of_
         _deliver_shuffled(inbox / name, inbox, home)
     second = pilotage("run", "--home", str(home), "--as-of", END)
     assert second.code == 0, second.err[-3000:]
+    with duckdb.connect(home / "build" / "warehouse.duckdb", read_only=True) as build:
+        # A build that begins anew forgets those before it: this one went on with the first.
+        assert build.execute("select count(*) from raw_quality.builds").fetchall() == [(2,)]
     assert {table: rows for table, rows in _different_rows(straight, published).items() if rows} == {}
