@@ -1,7 +1,7 @@
 -- Law 6: in each model the credits of a conversion sum to 1, of every conversion that
 -- there is; the credited amounts sum to the amount of the order, and the channels of a
 -- period to its MQL, SQL, orders and net order amount.
-{{ config(meta={'dagster': {'ref': {'name': 'fct_attribution_credits'}}}) }}
+{{ config(meta={'dagster': {'ref': {'name': 'kpi_values'}}}) }}
 
 with
 

@@ -21,6 +21,7 @@ from ingestion.config.workspace import Workspace
 _REMEDIES: Final[dict[str, str]] = {
     "extra_forbidden": "no such setting; remove it or correct its spelling",
     "missing": "is required; add it",
+    "too_short": "is empty; give at least one",
 }
 
 
@@ -79,7 +80,13 @@ def load_settings(workspace: Workspace) -> Settings:
     try:
         return Settings.model_validate(content)
     except ValidationError as error:
-        raise ConfigurationError([_problem(file, item) for item in error.errors()]) from error
+        raise ConfigurationError(_problems(file, error.errors())) from error
+
+
+def _problems(file: str, items: list[ErrorDetails]) -> list[Problem]:
+    # Faulty members are not counted as members; the list that holds only such is not empty for that.
+    holders = {item["loc"][:depth] for item in items for depth in range(len(item["loc"]))}
+    return [_problem(file, item) for item in items if item["type"] != "too_short" or item["loc"] not in holders]
 
 
 def _problem(file: str, item: ErrorDetails) -> Problem:

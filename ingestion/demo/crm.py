@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from ingestion.demo import contacts, text, vocabulary
 from ingestion.demo.clock import DAY, NEVER, Flags, Ints, to_local
 from ingestion.demo.parameters import DOMAIN
-from ingestion.demo.people import COLLEAGUE
+from ingestion.demo.people import COLLEAGUE, PHONE
 from ingestion.demo.text import Text
 from ingestion.demo.world import World, stream
 from ingestion.demo.writers import FRENCH, Columns, count_rows, take, with_doubles, write_csv
@@ -27,6 +27,7 @@ LIFECYCLES: Final = ("Lead", "MQL", "Client")
 _SECOND_RECORD: Final = 900_000
 _DELETED_RECORD: Final = 800_000
 _TEST_RECORD: Final = 700_000
+_SHOWROOM: Final = vocabulary.LEAD_SOURCES.index("Showroom")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,19 @@ def merged_people(world: World) -> Flags:
     return text.one_in(text.scramble(np.arange(len(world.people)), 62), 90, 0)
 
 
+def walk_ins(world: World) -> Flags:
+    """Return who came to the showroom instead of calling."""
+    people = world.people
+    came: Flags = (people.source == PHONE) & text.one_in(text.scramble(np.arange(len(people)), 67), 3, 0)
+    return came
+
+
+def lead_sources(world: World) -> Ints:
+    """Return the place in ``vocabulary.LEAD_SOURCES`` of where each person comes from."""
+    sources: Ints = np.where(walk_ins(world), _SHOWROOM, world.people.source)
+    return sources
+
+
 def twice_people(world: World) -> Flags:
     """Return who has a second record that nobody merged: only the e-mail tells."""
     hashes = text.scramble(np.arange(len(world.people)), 63)
@@ -152,7 +166,7 @@ def _contacts(world: World, until: int) -> tuple[dict[str, Text], Ints, Ints]:
         # Not those of customers: they would count as prospects ever after.
         "Id société": company_ids(people.company, text.one_in(hashes, 60, 40) & (world.journey.customer_at == NEVER)),
         "Propriétaire": owner_ids(people.owner),
-        "Origine": text.pick(vocabulary.LEAD_SOURCES, people.source, text.one_in(hashes, 25, 44)),
+        "Origine": text.pick(vocabulary.LEAD_SOURCES, lead_sources(world), text.one_in(hashes, 25, 44)),
         "Cycle de vie": text.pick(LIFECYCLES, lifecycle),
         "Devenu MQL le": french(became, became == NEVER),
         "Id visiteur": text.hide(text.hex_ids(text.scramble(people.visitor, 41)), ~knows_visitor),

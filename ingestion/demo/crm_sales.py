@@ -15,9 +15,11 @@ from ingestion.demo.crm import (
     Export,
     company_ids,
     french,
+    lead_sources,
     merged_ids,
     merged_people,
     owner_ids,
+    walk_ins,
     write_by_year,
 )
 from ingestion.demo.deals import REOPENED, WENT_BACK
@@ -106,7 +108,7 @@ def _deal_columns(world: World, log: ChangeLog, until: int) -> tuple[dict[str, T
         "Id société": company_ids(people.company[person]),
         "Propriétaire": owner_ids(people.owner[person]),
         "Produit": text.pick([row[0] for row in vocabulary.PRODUCTS], number % 8, text.one_in(hashes, 9, 3)),
-        "Origine": text.pick(vocabulary.LEAD_SOURCES, people.source[person]),
+        "Origine": text.pick(vocabulary.LEAD_SOURCES, lead_sources(world)[person]),
         "Créée le": french(deals.created_at),
         "Fermée le": french(log.at[there], ~is_closed),
         "Clôture prévue": text.french_dates(expected, text.one_in(hashes, 7, 9)),
@@ -217,6 +219,7 @@ def _activity(world: World, export: Export) -> tuple[dict[str, Text], Ints, Ints
     place = (hashes >> np.uint64(8)) % np.uint64(20)
     kind = np.where(place < 15, 0, np.where(place < 18, 1, 2))
     kind = np.where(attempts.is_inbound | (~spoke & (place < 18)), 0, np.where(spoke, kind, 1))
+    kind = np.where(attempts.is_inbound & walk_ins(world)[attempts.person], 2, kind)
     outcome = np.where(kind == 0, np.where(spoke, 1, 0), np.where(spoke, 2, 3))
     # What was done before a merge stays on the record that was merged away.
     elsewhere = merged_people(world)[attempts.person] & (attempts.number == 1)

@@ -71,7 +71,7 @@ SHOWS: Final = (
 )
 """Month and name of the yearly trade shows."""
 
-LEAD_SOURCES: Final = ("Site web", "Salon", "Téléphone", "Recommandation", "Import")
+LEAD_SOURCES: Final = ("Site web", "Salon", "Téléphone", "Recommandation", "Import", "Showroom")
 LOSS_REASONS: Final = ("Prix trop élevé", "Concurrent", "Projet abandonné", "Sans réponse", "Budget refusé")
 REFUSAL_REASONS: Final = ("Hors cible", "Pas de projet", "Étudiant", "Déjà équipé")
 NETWORKS: Final = ("LinkedIn", "Avis Google", "Parrainage")

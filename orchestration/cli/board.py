@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,9 +23,11 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "line": "Line",
         "value": "Value",
         "previous": "vs month before",
+        "elapsed": "vs month before, same working days",
         "year": "vs last year",
         "target": "Target",
         "gap": "Gap",
+        "paced": "Gap so far",
         "signal": "signal",
         "noise": "noise",
         "kpi": "KPI",
@@ -52,6 +54,7 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "running": "running",
         "model": "{metric}, {months}: {model}; {why}",
         "noise_means": "Noise: what chance alone does to what is still to come (standard deviation).",
+        "all": "All",
     },
     "fr": {
         "month": "%m/%Y",
@@ -62,9 +65,11 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "line": "Ligne",
         "value": "Valeur",
         "previous": "/ mois précédent",
+        "elapsed": "/ mois précédent, mêmes jours ouvrés",
         "year": "/ an dernier",
         "target": "Objectif",
         "gap": "Écart",
+        "paced": "Écart à date",
         "signal": "signal",
         "noise": "bruit",
         "kpi": "KPI",
@@ -91,6 +96,7 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "running": "en cours",
         "model": "{metric}, {months} : {model} ; {why}",
         "noise_means": "Bruit : l'effet du seul hasard sur ce qui est encore à venir (écart-type).",
+        "all": "Total",
     },
 }
 
@@ -128,6 +134,16 @@ _WHY: Final[dict[str, dict[str, str]]] = {
     },
 }
 """Why a model is shown, and no better one."""
+_AUDIENCES: Final[dict[str, tuple[str, str]]] = {
+    "email": ("E-mail", "E-mail"),
+    "web_site": ("Web site", "Site web"),
+    "trade_show": ("Trade shows", "Salons"),
+    "footfall": ("Footfall", "Passage"),
+    "named_account": ("Named accounts", "Comptes nommés"),
+    "other": ("Other", "Autres"),
+    "all": ("All", "Total"),
+}
+"""English and French label of an audience, and of what is not divided."""
 
 _CONVERSIONS: Final = """
     select
@@ -219,6 +235,8 @@ _FORECAST: Final = """
     order by dashboard.metric_id desc, dashboard.month
 """
 
+_SMALL_RATE: Final = 0.01
+
 
 class NothingPublishedError(Exception):
     """There is no published database, or it has no such month."""
@@ -237,6 +255,12 @@ class Board:
     conversions: list[dict[str, Any]]
     lines: list[dict[str, Any]]
     forecast: list[dict[str, Any]]
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the month was not over at the build's day."""
+        following = self.month.replace(day=28) + timedelta(days=4)
+        return self.as_of < following.replace(day=1) - timedelta(days=1)
 
     def as_dict(self) -> dict[str, object]:
         """Return the board for a program."""
@@ -257,7 +281,7 @@ def read_board(database: Path, month: date | None) -> Board:
         as_of, published_at = publication
         chosen = month or _last_complete_month(connection, as_of)
         lines = _rows(connection, _LINES, chosen)
-        conversions = _rows(connection, _CONVERSIONS, chosen)
+        conversions = [_labelled(row) for row in _rows(connection, _CONVERSIONS, chosen)]
         forecast = _rows(connection, _FORECAST)
     if not lines:
         raise NothingPublishedError(f"{database} has no month {chosen:%Y-%m}; its build is of {as_of}")
@@ -268,6 +292,13 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str, month: date | None 
     cursor = connection.execute(query, {} if month is None else {"month": month})
     names = [column[0] for column in cursor.description or []]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _labelled(row: dict[str, Any]) -> dict[str, Any]:
+    if row["dimension_value"] not in _AUDIENCES:
+        return row
+    english, french = _AUDIENCES[row["dimension_value"]]
+    return row | {"dimension_label_en": english, "dimension_label_fr": french}
 
 
 def _last_complete_month(connection: duckdb.DuckDBPyConnection, as_of: date) -> date:
@@ -297,7 +328,7 @@ def render_board(board: Board, language: str, console: Console) -> None:
 
 
 def _table(title: str, first: str, others: list[str]) -> Table:
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", collapse_padding=True)
     table.add_column(first)
     for name in others:
         table.add_column(name, justify="right")
@@ -305,18 +336,27 @@ def _table(title: str, first: str, others: list[str]) -> Table:
 
 
 def _lines(board: Board, language: str, text: dict[str, str]) -> Table:
-    table = _table("", text["line"], [text[name] for name in ("value", "previous", "year", "target", "gap")])
+    # A month that is not over is not held against whole ones, nor against the whole target.
+    previous, gap = ("elapsed", "paced") if board.is_running else ("previous", "gap")
+    table = _table("", text["line"], [text[name] for name in ("value", previous, "year", "target", gap)])
     for row in board.lines:
         if row["line_id"] != "losses_by_stage":
             table.add_row(
                 row[f"label_{language}"],
                 _number(row["value"], row["unit"]),
-                _evolution(row, "previous", text),
-                _evolution(row, "year_ago", text),
+                _evolution(row, previous, text),
+                "-" if board.is_running else _evolution(row, "year_ago", text),
                 _number(row["target"], row["unit"]),
-                _number(row["gap_abs"], row["unit"], is_signed=True),
+                _number(_gap(row, board), row["unit"], is_signed=True),
             )
     return table
+
+
+def _gap(row: dict[str, Any], board: Board) -> float | None:
+    # Rates and means are not paced.
+    paced: float | None = row.get("gap_paced")
+    gap: float | None = row.get("gap_abs")
+    return paced if board.is_running and paced is not None else gap
 
 
 def _conversions(board: Board, language: str, text: dict[str, str]) -> Table:
@@ -328,13 +368,12 @@ def _conversions(board: Board, language: str, text: dict[str, str]) -> Table:
             table.add_section()
             table.add_row(row[f"label_{language}"], style="bold")
         previous = row["metric_id"]
-        has_interval = row["ci_low"] is not None
         table.add_row(
-            f"  {row[f'dimension_label_{language}']}",
+            f" {row[f'dimension_label_{language}']}",
             f"{row['window_days']} {text['days']}" if row["window_days"] else text["this_month"].lower(),
             _number(row["value_month"], "ratio") if row["value_month"] is not None else text["early"],
             _number(row["value_fiscal_year"], "ratio") if row["value_fiscal_year"] is not None else text["early"],
-            f"{row['ci_low']:.0%} - {row['ci_high']:.0%}" if has_interval else "-",
+            _interval(row["ci_low"], row["ci_high"]),
             _number(row["denominator"], "count"),
             _number(row["target"], "ratio"),
         )
@@ -342,19 +381,19 @@ def _conversions(board: Board, language: str, text: dict[str, str]) -> Table:
 
 
 def _losses(board: Board, language: str, text: dict[str, str]) -> Table:
-    names = ("count", "target", "gap", "share", "amount")
+    names = ("count", "target", "paced" if board.is_running else "gap", "share", "amount")
     table = _table(text["losses"], text["stage"], [text[name] for name in names])
     stages: dict[str, dict[str, dict[str, Any]]] = {}
     for row in board.lines:
         if row["line_id"] == "losses_by_stage":
             stages.setdefault(row["stage_id"], {})[row["metric_id"]] = row
-    for metrics in stages.values():
+    for stage_id, metrics in stages.items():
         count, rate, amount = (metrics.get(f"losses_{name}", {}) for name in ("count", "rate", "amount"))
         table.add_row(
-            (count or amount).get(f"stage_label_{language}"),
+            text["all"] if stage_id == "all" else (count or amount).get(f"stage_label_{language}"),
             _number(count.get("value"), "count"),
             _number(count.get("target"), "count"),
-            _number(count.get("gap_abs"), "count", is_signed=True),
+            _number(_gap(count, board), "count", is_signed=True),
             _number(rate.get("value"), "ratio"),
             _number(amount.get("value"), amount.get("unit", "")),
         )
@@ -413,6 +452,14 @@ def _evolution(row: dict[str, Any], against: str, text: dict[str, str]) -> str:
     signal = row.get(f"evolution_signal_{against}")
     shown = "-" if relative is None else f"{relative:+.0%}"
     return f"{shown} {text[signal]}" if signal in text and relative is not None else shown
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    """Show an interval of a rate, so that its ends differ: a bound of 0.02 % is not 0 %."""
+    if low is None or high is None:
+        return "-"
+    digits = 2 if high < _SMALL_RATE else 1
+    return f"{100 * low:.{digits}f}-{high:.{digits}%}"
 
 
 def _number(value: float | None, unit: str, *, is_signed: bool = False) -> str:

@@ -120,7 +120,7 @@ def demo(
     out.print(
         f"  pilotage kpis --home {home} --lang fr     the same board in French\n"
         f"  pilotage sources --home {home}            what was loaded, what was quarantined\n"
-        f"  make dev                               the graph and the schedule in Dagster\n"
+        f"  make dev DEMO={home}                     the graph and the schedule in Dagster\n"
         f"  {home}/published/pilotage.duckdb          the database for your BI tool (read-only)\n"
         f"  pilotage init mycompany                a workspace for your own company",
         highlight=False,

@@ -2,8 +2,8 @@
 
 Dagster opens the file, writes one event and closes it, a thousand times and more a night. Here its SQLite connections
 stay open, one a file and thread, until the process ends. SQLite with a write-ahead log needs no flush a commit to stay
-whole: with ``synchronous = normal`` a power failure costs the last events of the record, never the record. The warehouse
-is not concerned: DuckDB writes it.
+whole: with ``synchronous = normal`` a power failure costs the last events of the record, never the record. The
+warehouse is not concerned: DuckDB writes it.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from ingestion.sources.files.snapshots import HISTORIES, history_schema
 from orchestration.lib.build_plan import BuildPlan, write_parameters
 from orchestration.lib.calibration import CALIBRATIONS, PERFORMANCES
 from orchestration.lib.customer_value import SCHEMA as CUSTOMER_VALUES
+from orchestration.lib.forecast import BACKTEST_SCHEMA, FORECAST_SCHEMA
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 _PARSED = "partial_parse.msgpack"
@@ -91,41 +92,6 @@ CHECK_RESULTS = pa.schema(
         ("count_unexpected", pa.int64()),
     ]
 )
-QUANTILES = ("p025", "p10", "p25", "p50", "p75", "p90", "p975")
-ORDER_FORECASTS = pa.schema(
-    [
-        ("origin_date", pa.date32()),
-        ("model_name", pa.string()),
-        ("horizon", pa.string()),
-        ("month_start_date", pa.date32()),
-        ("measure", pa.string()),
-        ("component", pa.string()),
-        ("expected", pa.float64()),
-        *((quantile, pa.float64()) for quantile in QUANTILES),
-        ("actual_to_date", pa.float64()),
-        ("is_shown", pa.bool_()),
-        ("label", pa.string()),
-        ("noise_level", pa.float64()),
-        ("count_paths", pa.int64()),
-    ]
-)
-FORECAST_BACKTESTS = pa.schema(
-    [
-        ("origin_date", pa.date32()),
-        ("model_name", pa.string()),
-        ("horizon", pa.string()),
-        ("measure", pa.string()),
-        ("month_start_date", pa.date32()),
-        ("expected", pa.float64()),
-        *((quantile, pa.float64()) for quantile in QUANTILES),
-        ("actual", pa.float64()),
-        ("mase_scale", pa.float64()),
-        ("label", pa.string()),
-        ("is_promoted", pa.bool_()),
-        ("deal_brier", pa.float64()),
-        ("count_deals", pa.int64()),
-    ]
-)
 LOAD_ID = pa.field("_dlt_load_id", pa.string())
 LOADS = pa.schema([("load_id", pa.string()), ("schema_name", pa.string()), ("status", pa.int64())])
 
@@ -147,8 +113,8 @@ def raw_tables() -> dict[tuple[str, str], pa.Table]:
     tables["raw_analytics", "customer_values"] = CUSTOMER_VALUES.empty_table()
     tables["raw_analytics", "score_calibrations"] = CALIBRATIONS.empty_table()
     tables["raw_analytics", "score_performances"] = PERFORMANCES.empty_table()
-    tables["raw_analytics", "order_forecasts"] = ORDER_FORECASTS.empty_table()
-    tables["raw_analytics", "forecast_backtests"] = FORECAST_BACKTESTS.empty_table()
+    tables["raw_analytics", "order_forecasts"] = FORECAST_SCHEMA.empty_table()
+    tables["raw_analytics", "forecast_backtests"] = BACKTEST_SCHEMA.empty_table()
     tables |= {("raw_workspace", name): table for name, table in read_seeds(DEFAULT_SEEDS).items()}
     return tables
 

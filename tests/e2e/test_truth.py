@@ -110,6 +110,38 @@ def test_kpi1_of_email_meets_the_truth_within_three_standard_errors(demo, truth)
     _lies_within_three_standard_errors(rows, truth["email_to_mql_within_30_days"])
 
 
+def test_audience_of_emails_and_its_mqls_equal_what_truly_happened(demo, truth) -> None:
+    rows = demo.query(
+        """
+        select strftime(period_start, '%Y-%m'), denominator, numerator from marts.kpi_values
+        where metric_id = 'kpi1_mql_rate' and dimension_name = 'audience_type' and dimension_value = 'email'
+            and basis = 'cohort_aj' and window_days = 30 and period_grain = 'month'
+        """
+    )
+    expected = truth["expected"]
+    assert sum(expected["email_audience"].values()) > 20_000
+    assert _differences({month: float(people) for month, people, _ in rows}, expected["email_audience"]) == {}
+    mqls = {month: float(count) for month, _, count in rows}
+    assert _differences(mqls, expected["email_audience_mql_within_30_days"]) == {}
+
+
+def test_every_audience_brings_leads(demo) -> None:
+    rows = demo.query(
+        """
+        select dimension_value, sum(numerator), sum(denominator) from marts.kpi_values
+        where metric_id = 'kpi1_lead_rate' and dimension_name = 'audience_type' and period_grain = 'fiscal_year'
+            and basis = case when dimension_value in ('web_site', 'footfall') then 'period' else 'cohort_aj' end
+        group by dimension_value
+        """
+    )
+    assert {audience for audience, leads, people in rows if people > leads > 0} == {
+        "email",
+        "footfall",
+        "trade_show",
+        "web_site",
+    }
+
+
 def test_pipeline_never_reads_the_truth() -> None:
     root = Path(__file__).resolve().parents[2]
     readers = [

@@ -91,6 +91,17 @@ def test_settings_are_refused_with_key_value_and_remedy(
     assert any(expected in problem for problem in _problems(home)), _problems(home)
 
 
+def test_a_fault_in_the_only_mapping_is_told_once_and_not_as_a_lack_of_mappings(home: Path) -> None:
+    _edit_settings(home, lambda content: _mapping(content).update(delimiter=";;"))
+    (problem,) = _problems(home)
+    assert problem.startswith("pilotage.yml: sources.files.mappings.0.delimiter = ';;'")
+
+
+def test_no_mapping_at_all_is_told_with_what_to_do(home: Path) -> None:
+    _edit_settings(home, lambda content: content["sources"]["files"].update(mappings=[]))
+    assert _problems(home) == ["pilotage.yml: sources.files.mappings: is empty; give at least one"]
+
+
 def test_time_that_yaml_reads_as_a_number_is_a_time_again(home: Path) -> None:
     settings = home / "pilotage.yml"
     settings.write_text(

@@ -282,6 +282,16 @@ def test_activities_have_a_cut_row_doubles_and_the_repeated_hour(company) -> Non
     assert activities["Id contact"].str[1:].astype(int).ge(900_000).any()
 
 
+def test_some_who_did_not_write_came_to_the_showroom(company) -> None:
+    people = company.crm("contacts_2*.csv").drop_duplicates("Id contact")
+    walk_ins = set(people.loc[people["Origine"] == "Showroom", "Id contact"])
+    callers = set(people.loc[people["Origine"] == "Téléphone", "Id contact"])
+    assert len(callers) > len(walk_ins) > 0
+    inbound = company.crm("activites_*.csv").query("Sens == 'Entrant'")
+    for ids, kind in ((walk_ins, "Visite showroom"), (callers, "Appel")):
+        assert set(inbound.loc[inbound["Id contact"].isin(ids), "Type"]) == {kind}
+
+
 def test_machines_click_within_seconds_and_proxies_open(company) -> None:
     events = company.lines("newsletter").drop_duplicates("event_id")
     counts, hostile = company.truth["counts"], company.truth["hostile"]
