@@ -4,7 +4,7 @@
 to the forecast at the ends and the 15ths of twelve months, as it was known then. Printed: WAPE and bias by horizon, the
 ratios to the naive model and to the oracle (which knows the simulator's parameters and everybody open at the origin),
 the share of actuals in the 80 % intervals, and over cells of every company the calibration of the deals' probabilities;
-at last how long 2,000 paths for 5,000 open deals take, relative to drawing as many numbers as there are deals and paths.
+at last how long 2,000 paths for 5,000 open deals take, relative to drawing a number for each deal and path.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def print_calibration(found: list[Judged]) -> None:
     holds = [float(((low <= cells[:, column]) & (cells[:, column] <= high)).mean()) for column in (2, 1)]
     gap = np.abs(cells[:, 1] - cells[:, 2])
     print(
-        "\n| cells of 50 cases or more | true rate in the band | predicted rate in the band | mean distance of the two |"
+        "\n| cells of 50 cases or more | true rate in the band | predicted rate in the band | mean distance |"
     )
     print("|---|---|---|---|")
     print(f"| {len(cells)} | {holds[0]:.0%} | {holds[1]:.0%} | {gap.mean():.3f} |")

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from analytics.forecast.history import NEVER, Flags, Floats, History, Ints
+from analytics.forecast.history import NEVER, OPEN, Flags, Floats, History, Ints
 from analytics.forecast.sojourns import Journey
 
 POOL_DAYS: Final = 730
@@ -98,7 +98,8 @@ def _ratios(history: History, ordered: Floats, median: Floats) -> Ratios:
     ratio, pool = ordered[deal][known] / amount[known], stage[known]
     unknown = ~np.isnan(ordered[deal]) & np.isnan(amount) & (median[deal] > 0)
     of_unknown = ordered[deal][unknown] / median[deal][unknown]
-    every = ratio if len(ratio) else np.ones(1)
+    of_open = ratio[history.stages.stage_type[pool] == OPEN]
+    every = of_open if len(of_open) else np.ones(1)
     pools = [ratio[pool == number] for number in range(stages)]
     pools = [values if len(values) >= FEWEST_AMOUNTS else every for values in pools]
     pools.append(of_unknown if len(of_unknown) else every)
