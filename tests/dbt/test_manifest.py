@@ -25,6 +25,13 @@ READS = {
     "kpi preparation": {"staging", "intermediate", "marts", "kpi preparation"},
     "kpi": {"intermediate", "marts", "kpi preparation", "kpi"},
 }
+VERSIONS = {
+    "stg_files__company_versions": "companies",
+    "stg_files__discovery_answer_versions": "discovery_answers",
+    "stg_files__milestone_versions": "milestones",
+    "stg_files__person_versions": "persons",
+}
+"""Staging models beside that of a raw table that keep every version, and that table."""
 NAMES = {
     "staging": r"stg_(files|workspace|reported|quality|analytics)__[a-z_]+",
     "intermediate": r"int_[a-z]+__[a-z_]+",
@@ -74,7 +81,7 @@ def test_models_are_named_after_their_layer_and_stand_in_its_schema(manifest: Ma
 def test_staging_has_one_model_per_raw_table(manifest: Manifest) -> None:
     expected = {f"stg_files__{name}" for name in (*ENTITIES, *HISTORIES)} | {f"stg_workspace__{name}" for name in SEEDS}
     expected |= {"stg_files__quarantined_rows", "stg_quality__check_results", "stg_reported__kpi_values"}
-    expected |= {"stg_analytics__customer_values"}
+    expected |= {"stg_analytics__customer_values", *VERSIONS}
     assert {model["name"] for model in _models(manifest) if model["fqn"][1] == "staging"} == expected
 
 
@@ -83,6 +90,7 @@ def test_staging_model_reads_its_raw_table_and_the_loads_alone(manifest: Manifes
         if model["fqn"][1] == "staging":
             sources = {parent.split(".", 2)[2] for parent in model["depends_on"]["nodes"]}
             _, origin, table = re.fullmatch(r"(stg)_([a-z]+)__([a-z_]+)", model["name"]).groups()
+            table = VERSIONS.get(model["name"], table)
             assert f"raw_{origin}.{table}" in sources
             assert sources <= {f"raw_{origin}.{table}", "raw_files._dlt_loads"}
 
@@ -157,7 +165,14 @@ def test_every_mart_and_lifecycle_model_has_unit_tests(manifest: Manifest) -> No
         model["name"]
         for model in _models(manifest)
         if model["fqn"][1:3]
-        in (["marts", "core"], ["marts", "sales"], ["marts", "loyalty"], ["intermediate", "lifecycle"])
+        in (
+            ["marts", "core"],
+            ["marts", "sales"],
+            ["marts", "scoring"],
+            ["marts", "loyalty"],
+            ["intermediate", "lifecycle"],
+            ["intermediate", "scoring"],
+        )
     }
     assert wanted - tested == set()
 
