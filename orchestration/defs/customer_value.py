@@ -2,7 +2,6 @@
 
 import dagster as dg
 
-from orchestration.lib.customer_value import write_customer_values
 from orchestration.lib.run import NightlyRun
 
 
@@ -17,6 +16,8 @@ def build_customer_value() -> dg.AssetsDefinition:
         description="BG/NBD and Gamma-Gamma, fitted by maximum likelihood and applied to every customer.",
     )
     def customer_values(run: NightlyRun) -> dg.MaterializeResult[None]:
+        from orchestration.lib.customer_value import write_customer_values
+
         statuses = write_customer_values(run.configuration.workspace.warehouse)
         return dg.MaterializeResult(metadata={f"customers_{status}": count for status, count in statuses.items()})
 

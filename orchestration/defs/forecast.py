@@ -2,7 +2,6 @@
 
 import dagster as dg
 
-from orchestration.lib.forecast import write_forecasts
 from orchestration.lib.run import NightlyRun
 
 _INPUTS = ("int_forecast__deal_changes", "int_forecast__lead_cycles", "int_forecast__orders", "int_lifecycle__days")
@@ -27,6 +26,8 @@ def build_forecast() -> dg.AssetsDefinition:
 
     @dg.multi_asset(specs=[forecasts, backtests], name="order_forecasts")
     def order_forecasts(run: NightlyRun) -> tuple[dg.MaterializeResult[None], dg.MaterializeResult[None]]:
+        from orchestration.lib.forecast import write_forecasts
+
         counts = write_forecasts(run.configuration.workspace.warehouse, run.day)
         shown = {name: count for name, count in counts.items() if name.startswith("rows_shown")}
         origins = {name: count for name, count in counts.items() if name not in shown}

@@ -26,6 +26,13 @@ READS = {
     "kpi preparation": {"staging", "intermediate", "marts", "kpi preparation"},
     "kpi": {"intermediate", "marts", "kpi preparation", "kpi"},
 }
+VERSIONS = {
+    "stg_files__company_versions": "companies",
+    "stg_files__discovery_answer_versions": "discovery_answers",
+    "stg_files__milestone_versions": "milestones",
+    "stg_files__person_versions": "persons",
+}
+"""Staging models beside that of a raw table that keep every version, and that table."""
 NAMES = {
     "staging": r"stg_(files|workspace|reported|quality|analytics)__[a-z_]+",
     "intermediate": r"int_[a-z]+__[a-z_]+",
@@ -85,6 +92,7 @@ def test_staging_has_one_model_per_raw_table(manifest: Manifest) -> None:
             "forecast_backtests",
         )
     }
+    expected |= VERSIONS
     assert {model["name"] for model in _models(manifest) if model["fqn"][1] == "staging"} == expected
 
 
@@ -93,6 +101,7 @@ def test_staging_model_reads_its_raw_table_and_the_loads_alone(manifest: Manifes
         if model["fqn"][1] == "staging":
             sources = {parent.split(".", 2)[2] for parent in model["depends_on"]["nodes"]}
             _, origin, table = re.fullmatch(r"(stg)_([a-z]+)__([a-z_]+)", model["name"]).groups()
+            table = VERSIONS.get(model["name"], table)
             assert f"raw_{origin}.{table}" in sources
             assert sources <= {f"raw_{origin}.{table}", "raw_files._dlt_loads"}
 
@@ -167,7 +176,7 @@ def test_every_mart_and_every_lifecycle_loyalty_and_kpi_model_has_unit_tests(man
         model["name"]
         for model in _models(manifest)
         if model["fqn"][1] == "marts"
-        or model["fqn"][1:3] in (["intermediate", domain] for domain in ("kpi", "lifecycle", "loyalty"))
+        or model["fqn"][1:3] in (["intermediate", domain] for domain in ("kpi", "lifecycle", "loyalty", "scoring"))
     }
     assert len(wanted) > 100
     # The list of metrics has no input; its texts are held by the pages that are printed from it.

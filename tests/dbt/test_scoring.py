@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ class Pipeline:
     """The models of the score in the order in which they are built: relation, kind, SQL."""
 
     folder: Path
-    steps: tuple[tuple[str, str, str], ...]
+    steps: tuple[tuple[str, str, str], ...] = field(repr=False)
 
     def build(self, tables: Mapping[tuple[str, str], pa.Table], only: Iterable[str] = ()) -> duckdb.DuckDBPyConnection:
         """Build every model whose name contains one of ``only`` (all of them if none) on ``tables``, in memory."""
@@ -388,7 +388,8 @@ def _build_around(
     empty = {
         "int_identity__companies": "source_company_id varchar, company_id varchar",
         "int_deals__current": "deal_id varchar, source_person_id varchar, not_reportable_reason varchar",
-        "int_scoring__deal_spans": "deal_id varchar, valid_from_at timestamp, valid_to_at timestamp",
+        "int_scoring__deal_spans": "deal_id varchar, stage_type varchar, valid_from_at timestamp,"
+        " valid_to_at timestamp",
         "int_scoring__attributes": "person_id varchar, evidence_field varchar, evidence_id varchar, text_value varchar,"
         " number_value double, valid_from_at timestamp, valid_to_at timestamp",
     }
@@ -545,7 +546,7 @@ def _mqls(db: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
     ).fetchall()
 
 
-LATER_DAYS = (1, 2, 19, 27, 33, 58, 71, 89, 102, 109, 113, 130, 131, 140, 160, 178)
+LATER_DAYS = (27, 33, 58, 89, 102, 113, 130, 140, 160, 178)
 """Days of 2024 before the as-of day: each side of what was recorded late, of clock changes and of crossings."""
 
 

@@ -1,5 +1,5 @@
-{#- Half-lives in a block: within one, powers of two stay far from the limits of a double, and what is two blocks old
-    weighs nothing. -#}
+{#- Half-lives in a block: within one, powers of two stay far from the limits of a
+    double, and what is two blocks old weighs nothing. -#}
 {%- set block = 500 -%}
 {%- set stream = 'person_id, model_name, model_version, criterion_code' -%}
 with
@@ -157,7 +157,7 @@ final as (
         *,
         lead(valid_from_at) over (
             partition by {{ stream }}
-            order by valid_from_at, amount desc
+            order by valid_from_at asc, amount desc
         ) as valid_to_at
     from readings
 
