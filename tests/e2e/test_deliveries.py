@@ -17,7 +17,7 @@ FIRST_NIGHT = "2026-05-20"
 LATE = (
     "web/events_2025-04.jsonl*",
     "web/events_2026-0[56].jsonl*",
-    "web/late_*.jsonl",
+    "web/late_2025-*.jsonl",
     "newsletter/events_2025-03.jsonl",
     "newsletter/events_2026-06.jsonl",
     "crm/contacts_2025.csv",
@@ -117,4 +117,7 @@ def test_late_doubled_and_shuffled_deliveries_over_two_nights_give_the_marts_of_
     with duckdb.connect(home / "build" / "warehouse.duckdb", read_only=True) as build:
         # A build that begins anew forgets those before it: this one went on with the first.
         assert build.execute("select count(*) from raw_quality.builds").fetchall() == [(2,)]
+        # It left alone what lies before the earliest event that came late.
+        restated = "select restate_from > date '2025-01-01' from raw_quality.build_parameters"
+        assert build.execute(restated).fetchall() == [(True,)]
     assert {table: rows for table, rows in _different_rows(straight, published).items() if rows} == {}
