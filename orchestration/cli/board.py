@@ -42,7 +42,7 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "count": "Deals",
         "share": "Of those that reached it",
         "amount": "Amount",
-        "forecast": "Order forecast, as of {origin}",
+        "forecast": "{metric}, forecast as of {origin}",
         "no_forecast": "There is no order forecast yet.",
         "to_date": "So far",
         "existing": "Open now",
@@ -51,7 +51,6 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "prediction": "80 % interval",
         "gap_projected": "Projected gap",
         "chance": "Noise",
-        "running": "running",
         "model": "{metric}, {months}: {model}; {why}",
         "noise_means": "Noise: what chance alone does to what is still to come (standard deviation).",
         "all": "All",
@@ -84,7 +83,7 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "count": "Affaires",
         "share": "De celles qui l'ont atteinte",
         "amount": "Montant",
-        "forecast": "Prévision de commandes, au {origin}",
+        "forecast": "{metric}, prévision au {origin}",
         "no_forecast": "Il n'y a pas encore de prévision de commandes.",
         "to_date": "Acquis",
         "existing": "Ouvert à ce jour",
@@ -93,7 +92,6 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "prediction": "Intervalle à 80 %",
         "gap_projected": "Écart projeté",
         "chance": "Bruit",
-        "running": "en cours",
         "model": "{metric}, {months} : {model} ; {why}",
         "noise_means": "Bruit : l'effet du seul hasard sur ce qui est encore à venir (écart-type).",
         "all": "Total",
@@ -406,21 +404,18 @@ def _print_forecast(board: Board, language: str, text: dict[str, str], console: 
         console.print(text["no_forecast"])
         return
     names = ("to_date", "existing", "future", "expected", "prediction", "target", "gap_projected", "chance")
-    title = text["forecast"].format(origin=board.as_of)
-    table = _table(title, text["this_month"], [text[name] for name in names])
-    previous = None
+    tables: dict[str, Table] = {}
     months: dict[tuple[str, str, str], list[str]] = {}
     for row in board.forecast:
-        unit = row["unit"]
-        metric = f"{row[f'label_{language}']} ({unit})" if unit.isupper() else row[f"label_{language}"]
-        if metric != previous:
-            table.add_section()
-            table.add_row(metric, style="bold")
-        previous = metric
+        metric, unit = row[f"label_{language}"], row["unit"]
+        if metric not in tables:
+            title = text["forecast"].format(metric=metric, origin=board.as_of)
+            title = f"{title} ({unit})" if unit.isupper() else title
+            tables[metric] = _table(title, text["this_month"], [text[name] for name in names])
         month = row["month"].strftime(text["month"])
         has_interval = row["ci_low"] is not None and row["ci_high"] is not None
-        table.add_row(
-            f"  {month} ({text['running']})" if row["is_running"] else f"  {month}",
+        tables[metric].add_row(
+            month,
             *(_expected(row[f"value_{part}"], unit) for part in ("to_date", "existing", "future")),
             _expected(row["value"], unit),
             f"{_number(row['ci_low'], '')} - {_number(row['ci_high'], '')}" if has_interval else "-",
@@ -428,14 +423,12 @@ def _print_forecast(board: Board, language: str, text: dict[str, str], console: 
             _expected(row["gap_projected"], unit, is_signed=True),
             "-" if row["noise_level"] is None else f"± {row['noise_level']:.0%}",
         )
-        made_of = (row[f"label_{language}"], row["model_name"], row["forecast_label"])
-        months.setdefault(made_of, []).append(month)
-    console.print(table)
-    for (metric, model, why), shown in months.items():
-        words = _MODELS[language].get(model, model)
-        line = text["model"].format(
-            metric=metric, months=", ".join(shown), model=words, why=_WHY[language].get(why, why)
-        )
+        months.setdefault((metric, row["model_name"], row["forecast_label"]), []).append(month)
+    for table in tables.values():
+        console.print(table)
+    for (metric, model, label), shown in months.items():
+        words, why = _MODELS[language].get(model, model), _WHY[language].get(label, label)
+        line = text["model"].format(metric=metric, months=", ".join(shown), model=words, why=why)
         console.print(line, style="dim", highlight=False)
     console.print(text["noise_means"], style="dim", highlight=False)
 

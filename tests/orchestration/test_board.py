@@ -105,10 +105,10 @@ def test_forecast_stands_beside_the_last_complete_month_and_not_among_its_lines(
 
 def test_forecast_of_a_month_shows_its_parts_interval_target_gap_and_noise(board: Board) -> None:
     shown = _shown(board, "en")
-    assert "Order forecast, as of 2026-11-24" in shown
-    running = ["11/2026 (running)", "23.0", "5.6", "0.6", "29.3", "26 - 32", "30.0", "-0.7", "± 40%"]
-    assert _row(shown, "11/2026 (running)") == running
-    assert "Order amount expected, net (EUR)" in shown
+    assert "Orders expected, forecast as of 2026-11-24" in shown
+    running = ["11/2026", "23.0", "5.6", "0.6", "29.3", "26 - 32", "30.0", "-0.7", "± 40%"]
+    assert _row(shown, "11/2026") == running
+    assert "Order amount expected, net, forecast as of 2026-11-24 (EUR)" in shown
     amount = ["12/2026", "-", "-", "-", "153 428", "104 331 - 202 525", "82 516", "+70 912", "-"]
     assert amount in [
         [cell.strip() for cell in line.strip("│").split("│")] for line in shown.splitlines() if "12/2026" in line
@@ -139,10 +139,10 @@ def test_forecast_without_interval_and_target_shows_dashes_and_never_a_zero(boar
         (
             "fr",
             (
-                "Prévision de commandes, au 2026-11-24",
+                "Commandes attendues, prévision au 2026-11-24",
                 "Commandes attendues, 12/2026 : moyenne des trois derniers mois ; "
                 "l'historique est trop court pour le parcours des leads et affaires",
-                "11/2026 (en cours)",
+                "Montant des commandes attendu, net, prévision au 2026-11-24 (EUR)",
             ),
         ),
     ],
