@@ -13,6 +13,7 @@ COMMANDS: Final = (
     ("benchmarks.nightly", "one-day", "--scale", "10"),
     ("benchmarks.nightly", "growth", "--scale", "40"),
     ("benchmarks.estimators", "--seeds", "20"),
+    ("benchmarks.score_calibration", "--seeds", "20"),
     ("benchmarks.amount_intervals",),
 )
 
