@@ -19,6 +19,8 @@ from analytics.likelihood import Floats
 
 EVENTS_A_PARAMETER: Final = 10
 FOLDS: Final = 5
+_FLAT: Final = 1e-12
+"""A variance below it, beside the squared mean, is rounding."""
 
 Matrix = NDArray[np.float64]
 
@@ -94,10 +96,13 @@ def folds_of(outcomes: Flags) -> NDArray[np.int64]:
 
 def _distinct(candidates: Matrix, columns: NDArray[np.intp]) -> NDArray[np.intp]:
     """Return the columns that vary and are no copy of an earlier one, nor of its complement."""
-    varying = columns[np.ptp(candidates[:, columns], axis=0) > 0] if len(candidates) else columns[:0]
-    if not len(varying):
-        return varying
-    scaled = candidates[:, varying] - candidates[:, varying].mean(axis=0)
-    scaled /= np.sqrt((scaled**2).sum(axis=0))
-    alike = np.abs(scaled.T @ scaled) > 1 - 1e-9
-    return np.asarray(varying[~np.triu(alike, 1).any(axis=0)], dtype=np.intp)
+    if not len(candidates):
+        return columns[:0]
+    mean = candidates.mean(axis=0)[columns]
+    used = candidates[:, columns]
+    covariance = used.T @ used / len(candidates) - np.outer(mean, mean)
+    is_varying = np.diag(covariance) > _FLAT * (1 + mean**2)
+    spread = np.sqrt(np.where(is_varying, np.diag(covariance), 1.0))
+    alike = np.abs(covariance / np.outer(spread, spread)) > 1 - 1e-9
+    repeats = (np.triu(alike, 1) & is_varying[:, None]).any(axis=0)
+    return np.asarray(columns[is_varying & ~repeats], dtype=np.intp)

@@ -13,6 +13,8 @@ COMMANDS: Final = (
     ("benchmarks.nightly", "one-day", "--scale", "10"),
     ("benchmarks.nightly", "growth", "--scale", "40"),
     ("benchmarks.estimators", "--seeds", "20", "--only-rates"),
+    ("benchmarks.score_calibration", "--seeds", "20"),
+    ("benchmarks.forecast", "--seeds", "20"),
     ("benchmarks.amount_intervals",),
 )
 

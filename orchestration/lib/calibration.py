@@ -62,7 +62,7 @@ PERFORMANCES: Final = pa.schema(
 )
 """Of ``raw_analytics.score_performances``."""
 
-_DIGITS: Final = 9
+_DIGITS: Final = 6
 """Beyond them the end of the search shows, not the data."""
 
 _OUTCOMES: Final = """
