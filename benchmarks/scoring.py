@@ -1,7 +1,7 @@
 """What the score costs: its share of a full build, and the night of one more day against a full rescore.
 
-``python -m benchmarks.scoring --scale 40``: three years less a day are built, then the held-back day arrives. The seconds
-are those of the statements of the models (``run_results.json`` of dbt), without their tests.
+``python -m benchmarks.scoring --scale 40``: three years less a day are built, then the held-back day arrives. The
+seconds are those of the statements of the models (``run_results.json`` of dbt), without their tests.
 """
 
 from __future__ import annotations
