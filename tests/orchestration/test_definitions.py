@@ -84,6 +84,20 @@ def test_dbt_is_two_steps_and_kpis_come_after_facts() -> None:
     assert sum(step in {"facts", "kpis"} for step in steps) == 2
 
 
+def test_what_statistics_find_is_read_in_the_second_step_alone(graph: dg.AssetGraph) -> None:
+    definitions = [assets for assets in build_defs().assets or [] if isinstance(assets, dg.AssetsDefinition)]
+    (second,) = [assets for assets in definitions if assets.is_executable and assets.node_def.name == "kpis"]
+    found = {key for key in graph.get_all_asset_keys() if key.path[0] == "raw_analytics"}
+    assert {key.path[1] for key in found} >= {"customer_values", "order_forecasts", "forecast_backtests"}
+    read_by = {child for key in found for child in graph.get(key).child_keys}
+    assert {key.path[1] for key in read_by} >= {f"stg_analytics__{key.path[1]}" for key in found}
+    assert read_by <= set(second.keys)
+    assert not {parent for key in found for parent in graph.get(key).parent_keys} & set(second.keys)
+    assert {dg.AssetKey(["marts", name]) for name in ("fct_order_forecast", "fct_forecast_backtest")} <= set(
+        second.keys
+    )
+
+
 def test_every_raw_table_has_a_blocking_check(graph: dg.AssetGraph) -> None:
     from ingestion.contracts import ENTITIES
 
