@@ -63,7 +63,8 @@ def scoring_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
         return [Problem(_CRITERIA, "file", "", remedy)]
     rows = {name: tables[name].to_pylist() for name in ("scoring_bands", "ideal_customer")}
     problems = _unknown_criteria(criteria, rows)
-    problems += _evidence_rules(criteria, tables)
+    for row in criteria:
+        problems += _decay_rules(row) + _target_date_rules(row)
     problems += _version_rules(criteria)
     ideal = {(*_model(row), row["criterion_code"]): row["ideal_value"] for row in rows["ideal_customer"]}
     bands: dict[tuple[str, int, str], list[Row]] = {}
@@ -112,16 +113,20 @@ def _unknown_criteria(criteria: Sequence[Row], rows: Mapping[str, Sequence[Row]]
     ]
 
 
-def _evidence_rules(criteria: Sequence[Row], tables: Mapping[str, pa.Table]) -> list[Problem]:
+def evidence_rules(tables: Mapping[str, pa.Table]) -> list[Problem]:
+    """Return the criteria of ``tables`` (seed name -> table) whose evidence does not exist, or tells the outcome.
+
+    Of a workspace's own criteria. The product's own name milestones that a workspace may not have: these stay unknown.
+    """
     questions = {row["question_code"]: row["is_after_the_fact"] for row in tables["discovery_questions"].to_pylist()}
     milestones = {row["milestone_code"] for row in tables["milestones"].to_pylist()}
     allowed = NUMBERS | TEXTS | BEHAVIOUR
     allowed |= {f"discovery.{code}" for code in questions}
     allowed |= {f"{entity}.{code}" for code in milestones for entity in ("milestones", "milestone_answers")}
     problems: list[Problem] = []
-    for row in criteria:
-        field, code = row["evidence_field"], row["criterion_code"]
-        key = f"evidence_field of {code}"
+    for row in tables["scoring_criteria"].to_pylist():
+        field = row["evidence_field"]
+        key = f"evidence_field of {row['criterion_code']}"
         if field not in allowed:
             problems.append(Problem(_CRITERIA, key, repr(field), _nearest(field, allowed)))
         elif field.startswith("discovery.") and questions[field.removeprefix("discovery.")]:
@@ -130,10 +135,6 @@ def _evidence_rules(criteria: Sequence[Row], tables: Mapping[str, pa.Table]) -> 
                 "score that reads it would look right and know nothing in time; choose what is known before"
             )
             problems.append(Problem(_CRITERIA, key, repr(field), remedy))
-        problems += _decay_rules(row)
-        if row["is_target_date"] and field.split(".")[0] not in {"discovery", "milestone_answers"}:
-            remedy = "only an answer (discovery.<question>, milestone_answers.<milestone>) can be a date; write false"
-            problems.append(Problem(_CRITERIA, f"is_target_date of {code}", "true", remedy))
     return problems
 
 
@@ -169,6 +170,13 @@ def _decay_rules(row: Row) -> list[Problem]:
         remedy = f"only behaviour fades ({', '.join(sorted(BEHAVIOUR))}); leave it empty"
         return [Problem(_CRITERIA, key, f"{half_life:g}", remedy)]
     return []
+
+
+def _target_date_rules(row: Row) -> list[Problem]:
+    if not row["is_target_date"] or row["evidence_field"].split(".")[0] in {"discovery", "milestone_answers"}:
+        return []
+    remedy = "only an answer (discovery.<question>, milestone_answers.<milestone>) can be a date; write false"
+    return [Problem(_CRITERIA, f"is_target_date of {row['criterion_code']}", "true", remedy)]
 
 
 def _version_rules(criteria: Sequence[Row]) -> list[Problem]:

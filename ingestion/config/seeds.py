@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from ingestion.config.errors import ConfigurationError, Problem
-from ingestion.config.scoring_rules import scoring_rules
+from ingestion.config.scoring_rules import evidence_rules, scoring_rules
 
 DEFAULT_SEEDS: Final = Path(__file__).parent / "template" / "seeds"
 
@@ -228,6 +228,8 @@ def read_seeds(directory: Path, metric_ids: Collection[str] | None = None) -> di
     if not problems:
         for rule in _RULES:
             problems += rule(tables)
+        if (directory / SEEDS["scoring_criteria"].file_name).exists():
+            problems += evidence_rules(tables)
         if metric_ids is not None:
             problems += _targets_of_unknown_metrics(tables["targets"], metric_ids)
     if problems:

@@ -8,11 +8,13 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ingestion.demo import text
-from ingestion.demo.clock import DAY, Flags, Ints
+from ingestion.demo.clock import DAY, Flags, Ints, to_local
 from ingestion.demo.crm import Export, company_ids, french, owner_ids
 from ingestion.demo.journey import NO_ANSWER
+from ingestion.demo.parameters import BANT
 from ingestion.demo.people import WEB
 from ingestion.demo.world import TEMPLATE_SEEDS, World, stream
 from ingestion.demo.writers import FRENCH, take, write_csv
@@ -23,6 +25,10 @@ SECTIONS: Final = ("profile", "history", "needs", "constraints", "expectations")
 _FORM: Final = 0
 _CALL: Final = 1
 _LOOKED_UP: Final = 2
+_DEADLINE: Final = "deadline"
+_DEADLINE_DAYS: Final = (30, 400)
+_KNOWN_DEADLINE_DAYS: Final = (20, 120)
+"""Days to the day on which it is needed: of anybody, and of those with whom a timeframe is agreed later."""
 _ANSWERS: Final = ("Oui", "Industrie", "Une machine de 2012", "Avant l'été", "Moins de rebuts", "À confirmer")
 
 
@@ -108,6 +114,19 @@ def draw_answers(world: World) -> Answers:
     return Answers(*(getattr(found, name)[known] for name in Answers.__slots__))
 
 
+def draw_deadlines(world: World, answers: Answers) -> Ints:
+    """Return the day, since 1970, that each answer would name if it were asked for one; shape of ``answers``."""
+    rng = stream(world.seed, "deadlines")
+    deals = world.journey.deals
+    agreed = np.zeros(len(world.people), dtype=bool)
+    agreed[deals.person[(deals.bant >> BANT.index("timeframe_known") & 1) == 1]] = True
+    count = len(answers.at)
+    days = np.where(
+        agreed[answers.person], rng.integers(*_KNOWN_DEADLINE_DAYS, count), rng.integers(*_DEADLINE_DAYS, count)
+    )
+    return to_local(answers.at) // DAY + days
+
+
 def write_answers(world: World, export: Export) -> None:
     """Write ``crm/decouverte.csv`` (or ``_delta``)."""
     answers, asked, people = draw_answers(world), questions(), world.people
@@ -119,7 +138,11 @@ def write_answers(world: World, export: Export) -> None:
         "Id société": company_ids(people.company[answers.person]),
         "Rubrique": text.pick(SECTION_LABELS, asked.section[answers.question]),
         "Question": text.pick(asked.codes, answers.question),
-        "Réponse": text.pick(_ANSWERS, answers.question % len(_ANSWERS)),
+        "Réponse": pc.if_else(
+            pa.array(answers.question == asked.codes.index(_DEADLINE)),
+            text.iso_dates(draw_deadlines(world, answers)),
+            text.pick(_ANSWERS, answers.question % len(_ANSWERS)),
+        ),
         "Méthode": text.pick(METHOD_LABELS, answers.method),
         "Id activité": text.hide(text.numbered("T", np.maximum(answers.attempt, 0)), answers.attempt < 0),
         "Date": french(answers.at),

@@ -113,6 +113,18 @@ FAN_OUT = "assert_joins_do_not_fan_out"
 ATTRIBUTION = "assert_attribution_credits_sum_to_their_conversions"
 AUDIENCES = "assert_audiences_agree_with_their_channels"
 LOCAL_DATES = "assert_dates_are_those_of_the_company"
+SCORES = "assert_score_contributions_sum_to_their_scores"
+SCORE = (
+    "insert into marts.fct_lead_scores (lead_score_id, lead_cycle_id, person_id, model_name, model_version,"
+    " valid_from_date, scored_at, score_confirmed, score_potential, completeness, fit_points, heat_points,"
+    " is_contactable, is_current, is_leading) select 'k', 'c', 'p', 'm', 1, date '2026-03-10',"
+    " timestamp '2026-03-10 10:00:00', {score}, {potential}, 0.4, 30, 0, true, true, true"
+)
+CONTRIBUTIONS = (
+    "insert into marts.fct_lead_score_contributions (lead_score_id, criterion_code, lead_cycle_id, criterion_group,"
+    " points, max_points, is_known, evidence_field) values ('k', 'size', 'c', 'fit', {points}, 40, true, 'x'),"
+    " ('k', 'need', 'c', 'heat', 0, 60, false, 'y')"
+)
 
 # Test, statements that break its law.
 HOSTILE = {
@@ -127,6 +139,16 @@ HOSTILE = {
             f"{LEAD} ('c', 'p', 1, false, {LATER}, {D}, null, null, 'x', 'x', {T})",
             f"{MQL} ('c', 'p', {T}, {D}, 'lifecycle', 'attempted', false, 'x', 'x')",
         ],
+    ),
+    "score_without_its_contributions": (SCORES, [SCORE.format(score=30, potential=90)]),
+    "contributions_without_their_score": (SCORES, [CONTRIBUTIONS.format(points=30)]),
+    "points_that_no_criterion_gave": (
+        SCORES,
+        [SCORE.format(score=30, potential=90), CONTRIBUTIONS.format(points=29.9999)],
+    ),
+    "unknown_criterion_that_costs": (
+        SCORES,
+        [SCORE.format(score=30, potential=30), CONTRIBUTIONS.format(points=30)],
     ),
     "mql_without_a_lead": (NO_MQL, [f"{MQL} ('c', 'p', {T}, {D}, 'lifecycle', 'attempted', false, 'x', 'x')"]),
     "two_open_cycles": (

@@ -61,7 +61,6 @@ def test_init_refuses_a_folder_that_holds_something(tmp_path: Path) -> None:
         (lambda c: c.pop("company_name"), "pilotage.yml: company_name: is required"),
         (lambda c: c.update(timezone="Europe/Pari"), "timezone = 'Europe/Pari'"),
         (lambda c: c.update(currency_code="euro"), "currency_code = 'euro'"),
-        (lambda c: c.update(method={"mql_authority": ["score"]}), "leads are not scored by this version"),
         (lambda c: c.update(method={"mql_authority": ["seance"]}), "method.mql_authority"),
         (lambda c: c.update(fiscal_year_start_month=13), "fiscal_year_start_month = 13"),
         (lambda c: c.update(warehouse={"restate_days": "many"}), "warehouse.restate_days = 'many'"),
@@ -121,6 +120,47 @@ def _replace(name: str, old: str, new: str) -> Callable[[Path], None]:
     return change
 
 
+def _lines(name: str, change: Callable[[list[str]], list[str]]) -> Callable[[Path], None]:
+    def apply(seeds: Path) -> None:
+        file = seeds / f"{name}.csv"
+        header, *lines = file.read_text(encoding="utf-8").splitlines()
+        changed = change(lines)
+        assert changed != lines
+        file.write_text("\n".join([header, *changed]) + "\n", encoding="utf-8")
+
+    return apply
+
+
+def _keep_group(name: str, group: str) -> Callable[[Path], None]:
+    return _lines(name, lambda lines: [line for line in lines if f",{group}," in line])
+
+
+def _drop_lines(name: str, text: str) -> Callable[[Path], None]:
+    return _lines(name, lambda lines: [line for line in lines if text not in line])
+
+
+def _each_line(name: str, old: str, new: str) -> Callable[[Path], None]:
+    """Replace the last ``old`` of each line."""
+    return _lines(name, lambda lines: [new.join(line.rsplit(old, 1)) for line in lines])
+
+
+def _second_version(valid_from: str) -> Callable[[Path], None]:
+    return _lines(
+        "scoring_criteria",
+        lambda lines: [*lines, *(line.replace("default,1,2000-01-01", f"default,2,{valid_from}") for line in lines)],
+    )
+
+
+def _after_the_fact(question: str) -> Callable[[Path], None]:
+    def apply(seeds: Path) -> None:
+        file = seeds / "discovery_questions.csv"
+        header, *lines = file.read_text(encoding="utf-8").splitlines()
+        flagged = [f"{line},{'true' if line.startswith(f'{question},') else ''}" for line in lines]
+        file.write_text("\n".join([f"{header},is_after_the_fact", *flagged]) + "\n", encoding="utf-8")
+
+    return apply
+
+
 def _keep_header(file: Path) -> None:
     header, _ = file.read_text(encoding="utf-8").split("\n", 1)
     file.write_text(f"{header}\n", encoding="utf-8")
@@ -177,6 +217,66 @@ def _keep_header(file: Path) -> None:
         (_replace("scoring_bands", "10,50,,6", "10,50,x,6"), "has bounds or a match_value"),
         (_replace("ideal_customer", "company_size,120", "company_size,5"), "the ideal customer must reach 10"),
         (_replace("ideal_customer", "company_size,120", "company_siz,120"), "is not in scoring_criteria.csv"),
+        (_keep_group("scoring_criteria", "heat"), "the group fit is mandatory (R-25)"),
+        (_keep_group("scoring_criteria", "fit"), "the group heat is mandatory (R-26)"),
+        (_drop_lines("scoring_bands", "marketing_path"), "model default version 1 has no band for it"),
+        (_drop_lines("ideal_customer", "company_size"), "describe the ideal customer first"),
+        (_replace("scoring_criteria", "fit,10,", "fit,9.99999,"), "give at most four decimals"),
+        (_replace("scoring_bands", "10,50,,6", "10,50,,6.00001"), "give at most four decimals"),
+        (
+            _replace("scoring_criteria", "companies.sector", "companies.sectors"),
+            "evidence_field of activity_sector = 'companies.sectors': is no evidence; did you mean companies.sector?",
+        ),
+        (
+            _replace("scoring_criteria", "companies.sector", "weather"),
+            "is no evidence; choose companies.count_employees",
+        ),
+        (
+            _replace("scoring_criteria", "milestones.need_understood", "milestones.need"),
+            "did you mean milestones.need_u",
+        ),
+        (_replace("scoring_criteria", "web_events.count_actions", "web_events.event_name"), "use web_events.count_act"),
+        (_replace("discovery_questions", "deadline,", "due,"), "'discovery.deadline': is no evidence"),
+        (
+            _after_the_fact("deadline"),
+            "evidence_field of purchase_imminence = 'discovery.deadline': is recorded after the fact",
+        ),
+        (
+            _replace("scoring_criteria", "heat,10,web_events", "fit,10,web_events"),
+            "criterion_group of marketing_path = fit: behaviour belongs to heat",
+        ),
+        (_replace("scoring_criteria", "count_actions,30", "count_actions,"), "give the days that halve its weight"),
+        (_replace("scoring_criteria", "count_actions,30", "count_actions,0"), "give between 0.5 and 3650 days"),
+        (_replace("scoring_criteria", "companies.sector,", "companies.sector,30"), "only behaviour fades"),
+        (
+            _replace("scoring_criteria", "Activité,,false", "Activité,,true"),
+            "is_target_date of activity_sector = true: only an answer",
+        ),
+        (_replace("scoring_criteria", "Activité,,", "Activité,2030-01-01,"), "give all of them the same day"),
+        (
+            _replace("scoring_criteria", "2000-01-01,activity", "2001-01-01,activity"),
+            "valid_from of model default version 1: the criteria of a version hold together",
+        ),
+        (_each_line("scoring_criteria", ",,", ",1999-12-31,"), "must come after valid_from, 2000-01-01"),
+        (_second_version("2000-01-01"), "valid_from of model default version 2 = 2000-01-01: overlaps version 1"),
+        (_replace("scoring_bands", ",,Industrie,10", "0,9,,10"), "companies.sector is a text: give match_value"),
+        (_replace("scoring_bands", "50,,,10", ",,big,10"), "companies.count_employees is a number here"),
+        (_replace("scoring_bands", ",,validated,15", ",,done,15"), "a milestone is refused or validated"),
+        (_replace("scoring_bands", "imminence,90,180,,8", "imminence,90,99999,,8"), "keep within 36500"),
+        (_replace("scoring_thresholds", "lead_to_mql", "lead_to_gold"), "use one of lead_to_mql, mql_to_sql"),
+        (_replace("scoring_thresholds", "lead_to_mql,40", "lead_to_mql,140"), "must lie between 0 and 100"),
+        (
+            _replace("scoring_thresholds", "lead_to_mql,40,20", "lead_to_mql,40,46"),
+            "between 0 and 45, the most that fit",
+        ),
+        (
+            _replace("scoring_thresholds", "default,1", "default,9"),
+            "model default version 9: is not in scoring_criteria",
+        ),
+        (_replace("scoring_grades", "default,1", "other,1"), "model other version 1: is not in scoring_criteria.csv"),
+        (_replace("scoring_grades", "D,0", "D,5"), "give the lowest one the bound 0"),
+        (_replace("scoring_grades", "C,30", "C,50"), "two grades begin at one score"),
+        (_replace("scoring_grades", "A,70", "A,170"), "lower_bound of A = 170: must lie between 0 and 100"),
         (
             _replace("targets", "target_high\n", "target_high\nnew_leads,2026-01-15,all,3,2026-01-01,\n"),
             "give the first day of a month",
@@ -204,6 +304,43 @@ def test_seeds_are_refused_with_file_key_value_and_remedy(
 def test_seed_that_a_workspace_leaves_out_is_the_products_own(home: Path) -> None:
     (home / "seeds" / "holidays.csv").unlink()
     assert load_configuration(home).seeds["holidays"] == read_seeds(TEMPLATE / "seeds")["holidays"]
+
+
+def test_a_model_of_ones_own_needs_no_thresholds_or_grades(home: Path) -> None:
+    seeds = home / "seeds"
+    for name in ("scoring_criteria", "scoring_bands", "ideal_customer"):
+        file = seeds / f"{name}.csv"
+        file.write_text(file.read_text(encoding="utf-8").replace("default,1", "pumps,1"), encoding="utf-8")
+    for name in ("scoring_thresholds", "scoring_grades"):
+        (seeds / f"{name}.csv").unlink()
+    tables = load_configuration(home).seeds
+    assert (len(tables["scoring_thresholds"]), len(tables["scoring_grades"])) == (0, 0)
+    assert tables["scoring_grades"].schema == SEEDS["scoring_grades"].arrow_schema()
+    _edit_settings(home, lambda content: content.update(method={"mql_authority": ["score"]}))
+    assert any("lead_to_mql of model pumps version 1: method.mql_authority" in problem for problem in _problems(home))
+
+
+def test_score_can_decide_who_is_an_mql(home: Path) -> None:
+    _edit_settings(home, lambda content: content.update(method={"mql_authority": ["score"]}))
+    assert load_configuration(home).settings.method.mql_authority == ("score",)
+
+
+def test_criteria_of_the_product_may_name_milestones_that_a_workspace_has_not(home: Path) -> None:
+    (home / "seeds" / "scoring_criteria.csv").unlink()
+    _replace("milestones", "need_understood", "need_written_down")(home / "seeds")
+    assert (
+        "milestones.need_understood" in load_configuration(home).seeds["scoring_criteria"]["evidence_field"].to_pylist()
+    )
+
+
+def test_versions_of_a_model_follow_each_other(home: Path) -> None:
+    for name in ("scoring_bands", "ideal_customer"):
+        _lines(name, lambda lines: [*lines, *(line.replace("default,1,", "default,2,") for line in lines)])(
+            home / "seeds"
+        )
+    _second_version("2026-01-01")(home / "seeds")
+    versions = load_configuration(home).seeds["scoring_criteria"]["model_version"].to_pylist()
+    assert sorted(set(versions)) == [1, 2]
 
 
 def test_channel_rules_from_before_stated_sources_are_read(home: Path) -> None:

@@ -1,5 +1,5 @@
-{#- Half-lives in a block: within one, powers of two stay far from the limits of a double, and what is two blocks old
-    weighs nothing. -#}
+{#- Half-lives in a block: within one, powers of two stay far from the limits of a
+    double, and what is two blocks old weighs nothing. -#}
 {%- set block = 500 -%}
 {%- set stream = 'person_id, model_name, model_version, criterion_code' -%}
 with
@@ -99,8 +99,9 @@ falls as (
         bounds.bound,
         {{ add_seconds(
             'amounts.known_at',
-            'cast(floor(least(86400 * amounts.half_life_days'
-            ~ ' * ln(amounts.amount / bounds.bound) / ln(2), 2000000000)) + 1 as integer)',
+            'cast(floor(round(least(86400 * amounts.half_life_days'
+            ~ ' * ln(amounts.amount / bounds.bound) / ln(2), 2000000000), 3)) + 1'
+            ~ ' as integer)',
         ) }} as fallen_at
     from amounts
     inner join bounds
@@ -156,7 +157,7 @@ final as (
         *,
         lead(valid_from_at) over (
             partition by {{ stream }}
-            order by valid_from_at, amount desc
+            order by valid_from_at asc, amount desc
         ) as valid_to_at
     from readings
 

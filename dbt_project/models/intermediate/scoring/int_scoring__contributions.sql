@@ -1,5 +1,4 @@
 {%- set stream = 'person_id, model_name, model_version, criterion_code' -%}
-{%- set band_keys = ['model_name', 'model_version', 'criterion_code'] -%}
 {%- set end_of_time = "timestamp '9999-12-31 00:00:00'" -%}
 with
 
@@ -32,24 +31,24 @@ pointed as (
     from readings
     left join bands as named_bands
         on
-            {% for key in band_keys -%}
-            readings.{{ key }} = named_bands.{{ key }} and
-            {% endfor -%}
-            readings.text_value = named_bands.match_value
+            readings.model_name = named_bands.model_name
+            and readings.model_version = named_bands.model_version
+            and readings.criterion_code = named_bands.criterion_code
+            and readings.text_value = named_bands.match_value
     left join bands as span_bands
         on
-            {% for key in band_keys -%}
-            readings.{{ key }} = span_bands.{{ key }} and
-            {% endfor -%}
-            span_bands.match_value is null
+            readings.model_name = span_bands.model_name
+            and readings.model_version = span_bands.model_version
+            and readings.criterion_code = span_bands.criterion_code
+            and span_bands.match_value is null
             and readings.number_value >= coalesce(span_bands.lower_bound, -1e300)
             and readings.number_value < coalesce(span_bands.upper_bound, 1e300)
     left join bands as other_bands
         on
-            {% for key in band_keys -%}
-            readings.{{ key }} = other_bands.{{ key }} and
-            {% endfor -%}
-            other_bands.match_value = '*'
+            readings.model_name = other_bands.model_name
+            and readings.model_version = other_bands.model_version
+            and readings.criterion_code = other_bands.criterion_code
+            and other_bands.match_value = '*'
 
 ),
 

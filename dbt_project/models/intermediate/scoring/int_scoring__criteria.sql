@@ -62,43 +62,46 @@ profile_models as (
 
 ),
 
+ranked_criteria as (
+
+    select
+        *,
+        row_number() over (
+            partition by model_name, model_version
+            order by max_points desc, criterion_code asc
+        ) as criterion_rank
+    from criteria
+
+),
+
 final as (
 
     select
-        criteria.model_name,
-        cast(criteria.model_version as bigint) as model_version,
-        criteria.criterion_code,
-        criteria.criterion_group,
-        criteria.evidence_field,
-        cast(criteria.max_points as decimal(18, 4)) as max_points,
-        criteria.half_life_days,
-        criteria.half_life_days is not null as is_behaviour,
-        criteria.is_target_date,
+        ranked_criteria.model_name,
+        cast(ranked_criteria.model_version as bigint) as model_version,
+        ranked_criteria.criterion_code,
+        ranked_criteria.criterion_group,
+        ranked_criteria.evidence_field,
+        cast(ranked_criteria.max_points as decimal(18, 4)) as max_points,
+        ranked_criteria.half_life_days,
+        ranked_criteria.half_life_days is not null as is_behaviour,
+        ranked_criteria.is_target_date,
         -- The heaviest criterion has the lowest bit.
-        cast(
-            power(
-                2,
-                row_number() over (
-                    partition by criteria.model_name, criteria.model_version
-                    order by criteria.max_points desc, criteria.criterion_code asc
-                )
-                - 1
-            ) as bigint
-        ) as criterion_bit,
+        cast(power(2, ranked_criteria.criterion_rank - 1) as bigint) as criterion_bit,
         bounded_versions.valid_from_date,
         bounded_versions.valid_to_date,
         {{ start_of_day('bounded_versions.valid_from_date') }} as valid_from_at,
         {{ start_of_day('bounded_versions.valid_to_date') }} as valid_to_at,
         coalesce(profile_models.model_choice = 1, false) as is_profile_model
-    from criteria
+    from ranked_criteria
     inner join bounded_versions
         on
-            criteria.model_name = bounded_versions.model_name
-            and criteria.model_version = bounded_versions.model_version
+            ranked_criteria.model_name = bounded_versions.model_name
+            and ranked_criteria.model_version = bounded_versions.model_version
     left join profile_models
         on
-            criteria.model_name = profile_models.model_name
-            and criteria.model_version = profile_models.model_version
+            ranked_criteria.model_name = profile_models.model_name
+            and ranked_criteria.model_version = profile_models.model_version
     where bounded_versions.valid_from_date <= {{ as_of() }}
 
 )

@@ -79,7 +79,7 @@ final as (
             lead(read_at) over (
                 partition by
                     person_id, model_name, model_version, criterion_code, valid_from_at
-                order by read_at, days_left desc
+                order by read_at asc, days_left desc
             ),
             valid_to_at
         ) as valid_to_at

@@ -119,10 +119,10 @@ instants as (
 
     select
         {{ model_key }},
-        changed_at,
-        {% for column, type in sums %}
-        sum({{ column }}) as {{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
+        {% for column, type in sums -%}
+        sum({{ column }}) as {{ column }},
+        {% endfor -%}
+        changed_at
     from changes
     group by {{ model_key }}, changed_at
 
@@ -133,19 +133,19 @@ cumulated as (
     select
         {{ model_key }},
         changed_at as valid_from_at,
-        lead(changed_at) over (
-            partition by {{ model_key }}
-            order by changed_at
-        ) as next_changed_at,
-        {% for column, type in sums %}
+        {% for column, type in sums -%}
         cast(
             sum({{ column }}) over (
                 partition by {{ model_key }}
                 order by changed_at
                 rows between unbounded preceding and current row
             ) as {{ type }}
-        ) as {{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
+        ) as {{ column }},
+        {% endfor -%}
+        lead(changed_at) over (
+            partition by {{ model_key }}
+            order by changed_at
+        ) as next_changed_at
     from instants
 
 ),
@@ -157,14 +157,14 @@ final as (
         cumulated.model_name,
         cumulated.model_version,
         cumulated.valid_from_at,
+        {% for column, type in sums -%}
+        cumulated.{{ column }},
+        {% endfor -%}
         case
             when versions.valid_to_at <= cumulated.next_changed_at
                 then versions.valid_to_at
             else coalesce(cumulated.next_changed_at, versions.valid_to_at)
-        end as valid_to_at,
-        {% for column, type in sums %}
-        cumulated.{{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
+        end as valid_to_at
     from cumulated
     inner join versions
         on

@@ -44,8 +44,8 @@ followed_states as (
 
 ),
 
--- A day shows the last state of the day. The day of the closing is the last one; a cycle
--- that closes at midnight was not open on the day that begins.
+-- A day shows the last state of the day. The day of the closing is the last one; a
+-- cycle that closes at midnight was not open on the day that begins.
 daily_states as (
 
     select

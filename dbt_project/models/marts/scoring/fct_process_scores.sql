@@ -1,4 +1,3 @@
-{%- set window = 'partition by deal_id order by changed_at' -%}
 with
 
 changes as (
@@ -19,18 +18,23 @@ states as (
         deal_id,
         changed_at,
         {{ business_date('changed_at') }} as changed_date,
-        lead({{ business_date('changed_at') }}) over ({{ window }}) as next_changed_date,
         {% for column, type in [
             ('due_weight', 'decimal(18, 4)'),
             ('validated_weight', 'decimal(18, 4)'),
             ('count_spans', 'bigint'),
-        ] %}
+        ] -%}
         cast(
             sum({{ column }}) over (
-                {{ window }} rows between unbounded preceding and current row
+                partition by deal_id
+                order by changed_at
+                rows between unbounded preceding and current row
             ) as {{ type }}
-        ) as {{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
+        ) as {{ column }},
+        {% endfor -%}
+        lead({{ business_date('changed_at') }}) over (
+            partition by deal_id
+            order by changed_at
+        ) as next_changed_date
     from changes
 
 ),
