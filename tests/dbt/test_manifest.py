@@ -92,7 +92,7 @@ def test_staging_has_one_model_per_raw_table(manifest: Manifest) -> None:
             "forecast_backtests",
         )
     }
-    expected |= VERSIONS
+    expected |= set(VERSIONS)
     assert {model["name"] for model in _models(manifest) if model["fqn"][1] == "staging"} == expected
 
 

@@ -1,13 +1,16 @@
 """X Education: the scoring of the product, configured by bands on its columns, meets what a statistician reaches.
 
 The points of the example are suggested by the whole set. They are judged out of fold: five more models, each with the
-points that the other four fifths suggest, are scored by the same run.
+points that the other four fifths suggest, are scored by the same build.
 """
 
 from __future__ import annotations
 
 import csv
+import os
+import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -19,7 +22,12 @@ from analytics.discrimination import area_under_curve
 from analytics.logistic import candidates_of, fit_logistic, folds_of, probabilities_of
 from analytics.scorecard import Criterion, score_of, suggest_scorecard
 from ingestion.config.errors import ConfigurationError
+from ingestion.config.load import load_configuration
 from ingestion.config.seeds import read_seeds
+from ingestion.loading import ensure_warehouse, load_files, make_pipeline
+from orchestration.lib.calibration import write_calibrations
+from orchestration.lib.dbt_variables import dbt_variables
+from tests.dbt.support import create_warehouse, dbt_ok, raw_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "x_education" / "seeds"
@@ -34,6 +42,15 @@ COLUMNS = {
     "free_copy": "A free copy of Mastering The Interview",
 }
 FIT = ("occupation", "specialization", "city")
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Of one model, a row for each lead: its score, and what each criterion gave and knew."""
+
+    score: np.ndarray
+    points: np.ndarray
+    is_known: np.ndarray
 
 
 def _evidence(data: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -97,19 +114,71 @@ def test_what_is_recorded_after_the_fact_is_refused_as_an_input(question: str, t
     read_seeds(tmp_path)
 
 
+def _built(home: Path) -> Path:
+    """Load the inbox, build the scores and what became of the leads, and calibrate; return the warehouse."""
+    configuration = load_configuration(home)
+    workspace, settings = configuration.workspace, configuration.settings
+    ensure_warehouse(workspace.warehouse)
+    loaded = load_files(
+        make_pipeline(workspace, settings.warehouse), settings.sources.files, workspace, warehouse=settings.warehouse
+    )
+    # Persons, eight answers each, and the deals of those who enrolled.
+    assert (loaded.batch.count_loaded, loaded.batch.count_quarantined) == (9 * 9_240 + 3_561, 0)
+    tables = raw_tables() | {("raw_workspace", name): table for name, table in configuration.seeds.items()}
+    with duckdb.connect(str(workspace.warehouse)) as connection:
+        known = set(connection.execute("select schema_name, table_name from duckdb_tables()").fetchall())
+    create_warehouse(workspace.warehouse, {name: table for name, table in tables.items() if name not in known})
+    variables = dbt_variables(settings) | {"as_of": settings.as_of.isoformat()}
+    selection = ("--select", "+fct_score_outcomes", "+fct_lead_score_contributions")
+    dbt_ok("run", *selection, warehouse=workspace.warehouse, variables=variables)
+    write_calibrations(workspace.warehouse)
+    return workspace.warehouse
+
+
+def _scores(warehouse: Path, place: dict[str, int], by_model: dict[str, list[Criterion]]) -> dict[str, Scores]:
+    """Return what the warehouse says of each model on the opening day, the leads in the order of the file."""
+    count = len(place)
+    found = {
+        model: Scores(np.full(count, np.nan), np.zeros((count, len(card))), np.zeros((count, len(card)), dtype=bool))
+        for model, card in by_model.items()
+    }
+    column = {(model, each.code): at for model, card in by_model.items() for at, each in enumerate(card)}
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        rows = connection.execute(
+            """
+            select
+                outcomes.model_name, outcomes.lead_cycle_id, score_confirmed, criterion_code,
+                cast(points as double), is_known
+            from marts.fct_score_outcomes as outcomes
+            inner join marts.fct_lead_score_contributions as contributions using (lead_score_id)
+            where outcome_name = 'sql'
+            """
+        ).fetchall()
+    for model, lead, score, code, points, is_known in rows:
+        scores, at = found[model], place[lead]
+        scores.score[at] = score
+        scores.points[at, column[model, code]] = points
+        scores.is_known[at, column[model, code]] = is_known
+    return found
+
+
 @pytest.mark.realdata
 def test_scores_of_x_education_reach_the_published_discrimination_out_of_fold(
-    example: Callable, pilotage: Callable, real_data: Callable
+    real_data: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    data = pd.read_csv(real_data("x_education") / "Leads.csv", dtype=str, keep_default_na=False)
+    source = real_data("x_education") / "Leads.csv"
+    data = pd.read_csv(source, dtype=str, keep_default_na=False)
     outcomes, evidence = data["Converted"].to_numpy() == "1", _evidence(data)
     assert (len(data), outcomes.sum()) == (9_240, 3_561)
-    folds = folds_of(outcomes)
-    home = example("x_education", ["Leads.csv"])
+    home = tmp_path / "x_education"
+    shutil.copytree(EXAMPLE.parent, home)
+    (home / "inbox").mkdir()
+    shutil.copyfile(source, home / "inbox" / "Leads.csv")
+    os.utime(home / "inbox" / "Leads.csv", (1_700_000_000, 1_700_000_000))
     shipped = suggest_scorecard(evidence, outcomes)
     with (home / "seeds" / "scoring_bands.csv").open(newline="", encoding="utf-8") as stream:
         assert list(csv.reader(stream))[1:] == _bands("x_education", shipped)
-    by_model = {"x_education": shipped}
+    by_model, folds = {"x_education": shipped}, folds_of(outcomes)
     for fold in range(5):
         learned = folds != fold
         model = f"fold_{fold}"
@@ -118,51 +187,34 @@ def test_scores_of_x_education_reach_the_published_discrimination_out_of_fold(
         _append(home / "seeds" / "scoring_criteria.csv", [[*row, "", "x", "x"] for row in _criteria(model, card)])
         _append(home / "seeds" / "scoring_bands.csv", _bands(model, card))
         _append(home / "seeds" / "ideal_customer.csv", _ideal(model, card))
-    result = pilotage("run", "--home", str(home))
-    assert result.code == 0, result.err[-5000:]
+    warehouse = _built(home)
     place = {f"crm:{lead}#1": number for number, lead in enumerate(data["Prospect ID"])}
-    score = {model: np.full(len(data), np.nan) for model in by_model}
-    points = {model: np.zeros((len(data), len(card))) for model, card in by_model.items()}
-    known = {model: np.zeros((len(data), len(card)), dtype=bool) for model, card in by_model.items()}
-    with duckdb.connect(home / "published" / "pilotage.duckdb", read_only=True) as published:
-        for model, lead, value in published.execute(
-            "select model_name, lead_cycle_id, score_confirmed from marts.fct_score_outcomes where outcome_name = 'sql'"
-        ).fetchall():
-            score[model][place[lead]] = value
-        column = {model: {each.code: at for at, each in enumerate(card)} for model, card in by_model.items()}
-        for model, lead, code, value, is_known in published.execute(
-            """
-            select outcomes.model_name, outcomes.lead_cycle_id, criterion_code, cast(points as double), is_known
-            from marts.fct_score_outcomes as outcomes
-            inner join marts.fct_lead_score_contributions using (lead_score_id)
-            where outcome_name = 'sql'
-            """
-        ).fetchall():
-            points[model][place[lead], column[model][code]] = value
-            known[model][place[lead], column[model][code]] = is_known
+    found = _scores(warehouse, place, by_model)
+    # The bands of the warehouse give what the same bands give in memory.
+    for model, card in by_model.items():
+        assert found[model].score == pytest.approx(score_of(card, evidence), abs=1e-9), model
+    held, probabilities = np.empty(len(data)), np.empty(len(data))
+    for fold in range(5):
+        scores, own = found[f"fold_{fold}"], folds == fold
+        held[own] = scores.score[own]
+        candidates = candidates_of(scores.points, scores.is_known)
+        probabilities[own] = probabilities_of(fit_logistic(candidates[~own], outcomes[~own]), candidates[own])
+    assert area_under_curve(held, outcomes).value >= 0.84
+    assert area_under_curve(probabilities, outcomes).value >= 0.86
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
         measures = dict(
-            published.execute(
+            connection.execute(
                 """
-                select estimator, value from marts.fct_score_performance
+                select estimator, value from raw_analytics.score_performances
                 where model_name = 'x_education' and outcome_name = 'order' and sample_name = 'all'
                     and input_name = 'score' and metric_name = 'auc'
                 """
             ).fetchall()
         )
-        later = published.execute(
-            "select distinct measure_status from marts.fct_score_performance where sample_name = 'later'"
+        later = connection.execute(
+            "select distinct measure_status from raw_analytics.score_performances where sample_name = 'later'"
         ).fetchall()
-    # The bands of the warehouse give what the same bands give in memory.
-    for model, card in by_model.items():
-        assert score[model] == pytest.approx(score_of(card, evidence), abs=1e-9), model
-    held = np.select([folds == fold for fold in range(5)], [score[f"fold_{fold}"] for fold in range(5)])
-    assert area_under_curve(held, outcomes).value >= 0.84
-    probabilities = np.empty(len(data))
-    for fold in range(5):
-        candidates, own = candidates_of(points[f"fold_{fold}"], known[f"fold_{fold}"]), folds == fold
-        probabilities[own] = probabilities_of(fit_logistic(candidates[~own], outcomes[~own]), candidates[own])
-    assert area_under_curve(probabilities, outcomes).value >= 0.86
-    assert measures["rule"] == pytest.approx(area_under_curve(score["x_education"], outcomes).value, abs=1e-6)
+    assert measures["rule"] == pytest.approx(area_under_curve(found["x_education"].score, outcomes).value, abs=1e-6)
     assert measures["logistic"] >= 0.86
     # The set has no dates, so nothing is later than what taught it, and the product says so.
     assert later == [("no_later_leads",)]
