@@ -96,10 +96,10 @@ def judge(seed: int, scale: float, paths: int) -> Judged:
             came = (ordered_day[deal][:, None] >= horizons.first_day) & (ordered_day[deal][:, None] < horizons.end_day)
             columns = [outlook.forecast.deal_probability, truth.deal_probability, came]
             cases += [np.stack([column[:, place] for column in columns], axis=1) for place in range(1, len(HORIZONS))]
-    return Judged(
-        *(np.stack(column).astype(np.float64) for column in zip(*rows, strict=True)),
-        cells=_cells(np.concatenate(cases)),
+    expected, quantiles, actual, expected_by_oracle, is_end = (
+        np.stack(column).astype(np.float64) for column in zip(*rows, strict=True)
     )
+    return Judged(expected, quantiles, actual, expected_by_oracle, is_end, _cells(np.concatenate(cases)))
 
 
 def _cells(cases: Floats) -> Floats:
@@ -163,9 +163,7 @@ def print_calibration(found: list[Judged]) -> None:
     low, high = _wilson(cells[:, 3], cells[:, 0])
     holds = [float(((low <= cells[:, column]) & (cells[:, column] <= high)).mean()) for column in (2, 1)]
     gap = np.abs(cells[:, 1] - cells[:, 2])
-    print(
-        "\n| cells of 50 cases or more | true rate in the band | predicted rate in the band | mean distance |"
-    )
+    print("\n| cells of 50 cases or more | true rate in the band | predicted rate in the band | mean distance |")
     print("|---|---|---|---|")
     print(f"| {len(cells)} | {holds[0]:.0%} | {holds[1]:.0%} | {gap.mean():.3f} |")
 

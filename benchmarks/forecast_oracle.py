@@ -182,7 +182,7 @@ class Oracle:
         waited = passed[-1] - passed[sql[pending] - self._calendar.first_day + 1]
         due = parameters.deal_probability * (1 - parameters.deal_same_day) * (1 - parameters.deal_daily) ** waited
         due = due / (due + 1 - parameters.deal_probability)
-        return waiting, np.bincount(fit[rounds.person[pending]], due, minlength=_FITS)
+        return waiting, np.bincount(fit[rounds.person[pending]], due, minlength=_FITS).astype(np.float64)
 
     def _starts(self, origin: int, days: Ints) -> tuple[Floats, Floats]:
         """Return who becomes MQL, and who calls in, on each day ahead, by fit; shape (days, 3) each."""

@@ -29,6 +29,8 @@ _WEEKDAY_OF_EPOCH: Final = 3
 """1970-01-01 was a Thursday."""
 _DAYS_AHEAD: Final = 150
 """More than the rest of a month and three more."""
+_DAYS_BEFORE: Final = 31
+"""The month of the first fact, in full."""
 
 _DAYS: Final = """
     select date_day - date '1970-01-01' as day, is_working_day
@@ -122,7 +124,7 @@ def read_history(connection: duckdb.DuckDBPyConnection, as_of: int) -> History:
     days = [_whole(changes["day"]), _whole(orders["day"]), _whole(cycles["opened"]), np.array([as_of])]
     earliest = min(int(column.min()) for column in days if len(column))
     return History(
-        calendar=_calendar(columns(_DAYS), earliest, as_of + _DAYS_AHEAD),
+        calendar=_calendar(columns(_DAYS), earliest - _DAYS_BEFORE, as_of + _DAYS_AHEAD),
         stages=Stages(
             pipeline=_whole(stages["pipeline"]),
             rank=_whole(stages["stage_rank"]),
