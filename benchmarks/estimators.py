@@ -266,9 +266,12 @@ def main() -> None:
                 all_estimates += found
                 all_fresh += fresh
                 print(f"  company {done} of {arguments.seeds} done", flush=True)
-        except KeyboardInterrupt:
-            print("  stopped: the tables are of the companies that are done", flush=True)
+        except (KeyboardInterrupt, OSError, subprocess.CalledProcessError) as error:
+            # What took an hour is not lost with the rest.
+            print(f"  stopped ({type(error).__name__}): the tables are of the companies that are done", flush=True)
             pool.shutdown(cancel_futures=True)
+    if not all_estimates:
+        raise SystemExit("no company was done")
     print_estimates(all_estimates)
     print_fresh(all_fresh)
 
