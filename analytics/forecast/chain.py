@@ -65,9 +65,14 @@ def expect_orders(
     kind = np.where(emits >= states.first_customer, REPEAT, OF_DEAL)
     days, horizon = horizons.days, horizons.horizon
     works = calendar.working(days)
-    factors = {True: np.ones(states.count), False: hazards.rest_factor[families.of_state]}
+    # Where more happens on days not worked than on others, no more can leave than there are.
+    most = 1 / np.maximum(leaves, 1e-12)
+    factors = {
+        True: np.minimum(1.0, most),
+        False: np.minimum(hazards.rest_factor[families.of_state][:, None, None], most),
+    }
     keeps = {
-        is_worked: (1 - leaves * factor[:, None, None]).reshape(len(leaves) * COUNT_BINS, -1)[risk]
+        is_worked: (1 - leaves * factor).reshape(len(leaves) * COUNT_BINS, -1)[risk]
         for is_worked, factor in factors.items()
     }
     draws = rate.shape[-1]
@@ -85,7 +90,7 @@ def expect_orders(
             of_entry[place, of_kind, now:] = entry
             moved = np.einsum("sctk,htk->hsck", destination, entry)
             moved[0, emitted, ADVANCE] += 1.0
-            gained = np.einsum("sbck,hsck->hsbk", rate, moved) * factors[is_worked][:, None, None]
+            gained = np.einsum("sbck,hsck->hsbk", rate, moved) * factors[is_worked]
             later = np.take(ahead, next_cell, axis=1)
             later *= keeps[is_worked]
             later += np.take(gained.reshape(len(gained), -1, draws), risk, axis=1)
