@@ -57,38 +57,44 @@ def expect_orders(
     risk = cell_state * COUNT_BINS + families.bin_of(cell_state, age + 1)
     # Draws stand last, so that what is taken from a cell is one piece of memory.
     rate = np.ascontiguousarray(np.moveaxis(hazards.rate, 0, -1))
-    destination = np.moveaxis(hazards.destination, 0, -1)
+    destination = np.ascontiguousarray(np.moveaxis(hazards.destination, 0, -1))
     at_once, leaves = rate[:, 0], rate.sum(axis=2)
     returns = np.einsum("sck,sctk->kst", at_once, destination)
-    through = np.moveaxis(np.linalg.inv(np.eye(states.count) - returns), 0, -1)
+    through = np.ascontiguousarray(np.moveaxis(np.linalg.inv(np.eye(states.count) - returns), 0, -1))
     emits = np.flatnonzero(states.emits)
     kind = np.where(emits >= states.first_customer, REPEAT, OF_DEAL)
     days, horizon = horizons.days, horizons.horizon
     works = calendar.working(days)
-    factors = {True: np.ones(states.count), False: hazards.rest_factor[families.of_state]}
+    # Where more happens on days not worked than on others, no more can leave than there are.
+    most = 1 / np.maximum(leaves, 1e-12)
+    factors = {
+        True: np.minimum(1.0, most),
+        False: np.minimum(hazards.rest_factor[families.of_state][:, None, None], most),
+    }
     keeps = {
-        is_worked: (1 - leaves * factor[:, None, None]).reshape(len(leaves) * COUNT_BINS, -1)[risk]
+        is_worked: (1 - leaves * factor).reshape(len(leaves) * COUNT_BINS, -1)[risk]
         for is_worked, factor in factors.items()
     }
     draws = rate.shape[-1]
     values = np.zeros((COUNT_KINDS, COUNT_HORIZONS, len(cell_state), draws))
     of_entry = np.zeros((len(days), COUNT_KINDS, COUNT_HORIZONS, states.count, draws))
     for place in range(len(days) - 1, -1, -1):
-        is_worked = bool(works[place])
-        # Of a horizon that is over nothing is expected any more.
-        for ahead in range(horizon[place], COUNT_HORIZONS):
-            for of_kind in range(COUNT_KINDS):
-                settled = (1 - leaves[:, 0]) * values[of_kind, ahead][first_cell]
-                emitted = emits[kind == of_kind] if ahead == horizon[place] else emits[:0]
-                settled[emitted] += at_once[emitted, ADVANCE]
-                entry = np.einsum("stk,tk->sk", through, settled)
-                of_entry[place, of_kind, ahead] = entry
-                moved = np.einsum("sctk,tk->sck", destination, entry)
-                moved[emitted, ADVANCE] += 1.0
-                gained = np.einsum("sbck,sck->sbk", rate, moved) * factors[is_worked][:, None, None]
-                later = keeps[is_worked] * values[of_kind, ahead][next_cell]
-                later += gained.reshape(-1, draws)[risk]
-                values[of_kind, ahead] = later
+        is_worked, now = bool(works[place]), int(horizon[place])
+        for of_kind in range(COUNT_KINDS):
+            # Of a horizon that is over nothing is expected any more; what happens today falls into the first one left.
+            ahead = values[of_kind, now:]
+            emitted = emits[kind == of_kind]
+            settled = (1 - leaves[:, 0]) * ahead[:, first_cell]
+            settled[0, emitted] += at_once[emitted, ADVANCE]
+            entry = np.einsum("stk,htk->hsk", through, settled)
+            of_entry[place, of_kind, now:] = entry
+            moved = np.einsum("sctk,htk->hsck", destination, entry)
+            moved[0, emitted, ADVANCE] += 1.0
+            gained = np.einsum("sbck,hsck->hsbk", rate, moved) * factors[is_worked]
+            later = np.take(ahead, next_cell, axis=1)
+            later *= keeps[is_worked]
+            later += np.take(gained.reshape(len(gained), -1, draws), risk, axis=1)
+            values[of_kind, now:] = later
     return Expectations(
         np.ascontiguousarray(np.transpose(values, (3, 2, 0, 1))),
         np.ascontiguousarray(np.transpose(of_entry, (4, 0, 3, 1, 2))),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -83,7 +83,7 @@ _EPOCH: Final = date(1970, 1, 1).toordinal()
 
 def write_forecasts(warehouse: Path, as_of: date) -> dict[str, int]:
     """Replace both tables; return how many origins the backtest holds and computed, and the rows that are shown."""
-    origin = as_of.toordinal() - _EPOCH
+    origin = _day(as_of)
     with duckdb.connect(str(warehouse)) as connection:
         history = read_history(connection, origin)
         connection.execute("create schema if not exists raw_analytics")
@@ -217,61 +217,78 @@ def _origin_rows(known: History, origin: int, outcome: tuple[Floats, Ints], fing
     return rows
 
 
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """Forecasts of one measure beside what came, one place for each origin and horizon that is over."""
+
+    origin: Ints
+    last_day: Ints
+    """Last day of the month that was forecast."""
+    actual: Floats
+    expected: dict[str, Floats]
+    """By model; NaN where it had nothing to say."""
+
+    def known_at(self, origin: int) -> _Record:
+        """Return what could be judged at an origin: made before it, of months that were over."""
+        known = (self.origin < origin) & (self.last_day <= origin)
+        expected = {model: values[known] for model, values in self.expected.items()}
+        return _Record(self.origin[known], self.last_day[known], self.actual[known], expected)
+
+    def has_promoted(self) -> bool:
+        """Return whether the semi-Markov model has beaten the naive ones."""
+        rivals = {model: self.expected[model] for model in (NAIVE_MEAN, NAIVE_YEAR_AGO)}
+        return beats(self.expected[SEMI_MARKOV], rivals, self.actual, self.origin)
+
+    def best_naive(self) -> str:
+        """Return the naive model with the smaller WAPE where both can be compared; else the mean of three months."""
+        mean, year_ago = self.expected[NAIVE_MEAN], self.expected[NAIVE_YEAR_AGO]
+        both = ~np.isnan(mean) & ~np.isnan(year_ago)
+        is_year = wape(year_ago[both], self.actual[both]) < wape(mean[both], self.actual[both])
+        return NAIVE_YEAR_AGO if is_year else NAIVE_MEAN
+
+
+def _records(rows: list[Row]) -> dict[str, _Record]:
+    """Return the record of each measure."""
+    found = {}
+    for measure in MEASURES:
+        cases = [row for row in rows if row["measure"] == measure and row["actual"] is not None]
+        by_model: dict[str, dict[tuple[date, date], Row]] = {model: {} for model in MODELS}
+        for row in cases:
+            by_model[row["model_name"]][row["origin_date"], row["month_start_date"]] = row
+        keys = sorted(by_model[SEMI_MARKOV])
+        months = np.array([np.datetime64(month, "M") for _, month in keys], dtype="datetime64[M]")
+        found[measure] = _Record(
+            origin=np.array([_day(origin) for origin, _ in keys], dtype=np.int64),
+            last_day=(months + 1).astype("datetime64[D]").astype(np.int64) - 1,
+            actual=np.array([by_model[SEMI_MARKOV][key]["actual"] for key in keys], dtype=np.float64),
+            expected={
+                model: np.array([of_model[key]["expected"] for key in keys], dtype=np.float64)
+                for model, of_model in by_model.items()
+            },
+        )
+    return found
+
+
 def _promote(rows: list[Row]) -> None:
     """Set ``is_promoted`` by origin and measure."""
+    records = _records(rows)
     earned: dict[tuple[date, str], bool] = {}
     for row in rows:
         key = (row["origin_date"], row["measure"])
         if key not in earned:
-            earned[key] = bool(row["is_admitted"]) and _has_earned(rows, *key)
+            earned[key] = bool(row["is_admitted"]) and records[key[1]].known_at(_day(key[0])).has_promoted()
         row["is_promoted"] = earned[key]
-
-
-def _past(rows: list[Row], origin: date, measure: str) -> tuple[dict[str, Floats], Floats, Ints]:
-    """Return the expectations by model, the actuals and the origins of the months that were over at an origin."""
-    values: dict[str, dict[tuple[date, str], float]] = {model: {} for model in MODELS}
-    actual: dict[tuple[date, str], float] = {}
-    for row in rows:
-        horizons = row["horizon"]
-        if row["measure"] != measure or row["actual"] is None or row["origin_date"] >= origin:
-            continue
-        first = row["month_start_date"]
-        following = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
-        if following.toordinal() - 1 > origin.toordinal():
-            continue
-        key = (row["origin_date"], horizons)
-        actual[key] = row["actual"]
-        values[row["model_name"]][key] = float("nan") if row["expected"] is None else row["expected"]
-    keys = sorted(actual)
-    return (
-        {model: np.array([of_model.get(key, np.nan) for key in keys]) for model, of_model in values.items()},
-        np.array([actual[key] for key in keys]),
-        np.array([day.toordinal() for day, _ in keys], dtype=np.int64),
-    )
-
-
-def _has_earned(rows: list[Row], origin: date, measure: str) -> bool:
-    expected, actual, origins = _past(rows, origin, measure)
-    rivals = {model: expected[model] for model in (NAIVE_MEAN, NAIVE_YEAR_AGO)}
-    return beats(expected[SEMI_MARKOV], rivals, actual, origins)
-
-
-def _best_naive(rows: list[Row], origin: date, measure: str) -> str:
-    """Return the naive model with the smaller WAPE where both can be compared; else the mean of three months."""
-    expected, actual, _ = _past(rows, origin, measure)
-    both = ~np.isnan(expected[NAIVE_MEAN]) & ~np.isnan(expected[NAIVE_YEAR_AGO])
-    errors = [wape(expected[model][both], actual[both]) for model in (NAIVE_MEAN, NAIVE_YEAR_AGO)]
-    return NAIVE_YEAR_AGO if errors[1] < errors[0] else NAIVE_MEAN
 
 
 def forecast_rows(history: History, origin: int, backtests: list[Row]) -> list[Row]:
     """Return the forecasts of all models at an origin; one model is shown for each measure."""
     outlook = look_ahead(visible(history, origin), origin)
     day = _date(origin)
+    records = _records(backtests)
     rows: list[Row] = []
     for measure, measure_name in enumerate(MEASURES):
-        is_promoted = outlook.is_admitted and _has_earned(backtests, day, measure_name)
-        shown = SEMI_MARKOV if is_promoted else _best_naive(backtests, day, measure_name)
+        record = records[measure_name].known_at(origin)
+        shown = SEMI_MARKOV if outlook.is_admitted and record.has_promoted() else record.best_naive()
         refusal = "not_better_than_naive" if outlook.is_admitted else outlook.label[SEMI_MARKOV]
         for model in MODELS:
             label = f"naive_{refusal}" if model == shown != SEMI_MARKOV else outlook.label[model]
@@ -309,6 +326,10 @@ def _distribution(outlook: Outlook, model: str, measure: int, component: int, ho
 
 def _number(value: float) -> float | None:
     return None if np.isnan(value) else round(float(value), _DIGITS)
+
+
+def _day(day: date) -> int:
+    return day.toordinal() - _EPOCH
 
 
 def _date(day: int) -> date:

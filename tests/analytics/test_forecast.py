@@ -308,6 +308,15 @@ def test_a_deal_is_ordered_once_at_most() -> None:
     assert found.of_cell[:, found.first_cell[STATES.first_customer] :, OF_DEAL].max() == 0
 
 
+def test_no_more_leave_than_there_are_where_more_happens_on_days_not_worked() -> None:
+    hazards = _random_hazards(4, 1)
+    hazards.rate[:, :, 1:] *= 0.9 / hazards.rate[:, :, 1:].sum(axis=-1, keepdims=True)
+    busy = replace(hazards, rest_factor=np.full(FAMILIES.count, 3.0))
+    found = expect_orders(busy, STATES, FAMILIES, calendar(), ahead(day("2024-01-12"))).of_cell[:, :, OF_DEAL]
+    assert found.min() >= 0
+    assert found.sum(axis=-1).max() <= 1
+
+
 # Arrivals
 
 

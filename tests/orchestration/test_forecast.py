@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import dagster as dg
 import duckdb
 import pyarrow as pa
 import pytest
 
 from analytics.forecast.history import NEVER, History
+from orchestration.defs.forecast import build_forecast
 from orchestration.lib import forecast as forecast_lib
 from orchestration.lib.forecast import BACKTEST_SCHEMA, FORECAST_SCHEMA, write_forecasts
+from orchestration.lib.run import NightlyRun
 from tests.analytics.companies import START, company, drawn_company
 
 EPOCH = date(1970, 1, 1)
@@ -230,3 +234,40 @@ def test_simple_companies_have_a_forecast_with_a_reason(
     if make is company:
         assert {row["expected"] for row in rows} == {0.0}
         assert _rows(warehouse, "forecast_backtests") == []
+
+
+class _RunOnAWarehouse(NightlyRun):
+    """A run whose workspace is its warehouse alone."""
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Take no lock and read no settings."""
+
+    @property
+    def configuration(self) -> Any:
+        """Knows where the warehouse is."""
+        return SimpleNamespace(workspace=SimpleNamespace(warehouse=Path(self.home)))
+
+    @property
+    def day(self) -> date:
+        """The day given."""
+        return date.fromisoformat(self.as_of)
+
+
+def test_assets_say_what_they_wrote(tmp_path: Path) -> None:
+    night = FIRST + timedelta(days=120)
+    warehouse = write_warehouse(tmp_path / "w.duckdb", drawn_company(5, days=130), night)
+    run = _RunOnAWarehouse(home=str(warehouse), as_of=night.isoformat())
+    with dg.instance_for_test() as instance:
+        result = dg.materialize([build_forecast()], resources={"run": run}, instance=instance)
+    assert result.success
+    told = {
+        event.asset_key.path[-1]: {name: value.value for name, value in event.materialization.metadata.items()}
+        for event in result.get_asset_materialization_events()
+        if event.asset_key
+    }
+    backtests = _rows(warehouse, "forecast_backtests")
+    shown = [row for row in _rows(warehouse, "order_forecasts") if row["is_shown"]]
+    assert told["order_forecasts"] == {"rows_shown_naive_mean_3m": len(shown)}
+    origins = len({row["origin_date"] for row in backtests})
+    assert told["forecast_backtests"] == {"origins": origins, "origins_computed": origins}
+    assert origins > 3
