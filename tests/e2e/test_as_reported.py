@@ -8,6 +8,8 @@ from pathlib import Path
 
 import duckdb
 
+from tests.e2e.support import checksums
+
 FIGURE = "metric_id = 'orders_count' and dimension_name = 'total' and period_grain = 'month'"
 
 
@@ -21,7 +23,9 @@ def _run(pilotage: Callable, home: Path, as_of: str) -> None:
     assert result.code == 0, result.err[-3000:]
 
 
-def test_late_order_changes_the_value_and_not_what_was_reported(small_copy: Path, pilotage: Callable) -> None:
+def test_late_order_changes_the_value_and_not_what_was_reported_nor_does_a_full_rebuild(
+    small_copy: Path, pilotage: Callable
+) -> None:
     may = f"select value, value_as_reported from marts.kpi_values where {FIGURE} and period_start = date '2026-05-01'"
     june = may.replace("2026-05-01", "2026-06-01")
     log = "select count(*), sum(hash(figure)::hugeint) from marts.kpi_reported_values as figure"
@@ -48,11 +52,13 @@ def test_late_order_changes_the_value_and_not_what_was_reported(small_copy: Path
     )
     assert shown == [("2026-06-30", reported)]
 
-    # A full rebuild rewrites neither, and the same night again adds nothing.
+    # A full rebuild rewrites neither, the same night again adds nothing, and every mart is that of the increment.
     after = _rows(small_copy, log)
+    marts = checksums(small_copy / "published" / "pilotage.duckdb")
     assert after[0][0] > first_log[0][0]
     with duckdb.connect(small_copy / "build" / "warehouse.duckdb") as build:
         build.execute("delete from raw_quality.builds")
     _run(pilotage, small_copy, "2026-07-01")
     assert _rows(small_copy, may) == [(before + 1, reported)]
     assert _rows(small_copy, log) == after
+    assert checksums(small_copy / "published" / "pilotage.duckdb") == marts

@@ -4,24 +4,44 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from ingestion.locking import exclusive_lock
 from tests.e2e.support import checksums
 
 
-def test_killed_run_changes_nothing_that_readers_see_and_the_next_one_recovers(
-    small_copy: Path, pilotage: Callable
-) -> None:
-    published = small_copy / "published" / "pilotage.duckdb"
-    before, target = checksums(published), published.resolve()
+@dataclass(frozen=True)
+class Recovery:
+    """A night that was killed, and the next one: with a reader in its way, and files that cannot be loaded."""
+
+    home: Path
+    published_before: Path
+    published_after_kill: Path
+    before: dict[str, Any]
+    after_kill: dict[str, Any]
+    after: dict[str, Any]
+    code: int
+    err: str
+    reader_code: int | None
+
+
+@pytest.fixture(scope="module")
+def recovery(small_demo, tmp_path_factory: pytest.TempPathFactory, pilotage: Callable) -> Recovery:
+    home = Path(shutil.copytree(small_demo.home, tmp_path_factory.mktemp("recovery") / "home", symlinks=True))
+    published = home / "published" / "pilotage.duckdb"
+    before, live = checksums(published), published.resolve()
     process = subprocess.Popen(
-        [Path(sys.executable).with_name("pilotage"), "run", "--home", small_copy, "--as-of", "2026-06-30"],
+        [Path(sys.executable).with_name("pilotage"), "run", "--home", home, "--as-of", "2026-06-30"],
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
@@ -34,11 +54,54 @@ def test_killed_run_changes_nothing_that_readers_see_and_the_next_one_recovers(
     time.sleep(1)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    assert published.resolve() == target
-    assert checksums(published) == before
-    result = pilotage("run", "--home", str(small_copy), "--as-of", "2026-06-30")
-    assert result.code == 0, result.err[-3000:]
-    assert checksums(published) == before
+    killed, after_kill = published.resolve(), checksums(published)
+
+    unloadable = (home / "inbox" / "erp" / "orders_without_header.csv", home / "inbox" / "stray.txt")
+    unloadable[0].write_text("1,2,canary@example.com\n", encoding="utf-8")
+    unloadable[1].write_text("hello", encoding="utf-8")
+    for path in unloadable:
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    reader = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import duckdb, sys, time\n"
+            f"connection = duckdb.connect({str(home / 'build' / 'warehouse.duckdb')!r}, read_only=True)\n"
+            "print('open', flush=True)\ntime.sleep(12)\n",
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert reader.stdout is not None
+    assert reader.stdout.readline() == "open\n"
+    result = pilotage("run", "--home", str(home), "--as-of", "2026-06-30")
+    return Recovery(
+        home, live, killed, before, after_kill, checksums(published), result.code, result.err, reader.poll()
+    )
+
+
+def test_killed_run_changes_nothing_that_readers_see(recovery: Recovery) -> None:
+    assert recovery.published_after_kill == recovery.published_before
+    assert recovery.after_kill == recovery.before
+
+
+def test_run_after_a_killed_one_recovers(recovery: Recovery) -> None:
+    assert recovery.code == 0, recovery.err[-3000:]
+    # It tells of the files that could not be loaded.
+    assert {name for name, rows in recovery.after.items() if rows != recovery.before[name]} <= {"kpi_data_quality"}
+
+
+def test_refused_and_unmatched_files_are_told_by_name(recovery: Recovery) -> None:
+    logs = "".join(path.read_text(encoding="utf-8") for path in (recovery.home / "logs").glob("*.jsonl"))
+    for told in (recovery.err, logs):
+        assert "erp/orders_without_header.csv" in told
+        assert "stray.txt" in told
+        assert "canary" not in told
+
+
+def test_reader_of_the_build_database_is_waited_for(recovery: Recovery) -> None:
+    assert recovery.code == 0, recovery.err[-3000:]
+    assert recovery.reader_code == 0
 
 
 def test_second_run_at_once_is_refused_naming_the_process(small_copy: Path, pilotage: Callable) -> None:
@@ -88,37 +151,3 @@ def test_doctor_is_content_with_a_fresh_demo_and_finds_damage(small_copy: Path, 
     damaged = [finding for finding in json.loads(result.out) if not finding["is_fine"]]
     assert [finding["subject"] for finding in damaged] == ["published database"]
     assert damaged[0]["remedy"]
-
-
-def test_refused_and_unmatched_files_are_told_by_name(small_copy: Path, pilotage: Callable) -> None:
-    inbox = small_copy / "inbox"
-    (inbox / "erp" / "orders_without_header.csv").write_text("1,2,canary@example.com\n", encoding="utf-8")
-    (inbox / "stray.txt").write_text("hello", encoding="utf-8")
-    for path in (inbox / "erp" / "orders_without_header.csv", inbox / "stray.txt"):
-        os.utime(path, (1_700_000_000, 1_700_000_000))
-    result = pilotage("run", "--home", str(small_copy), "--as-of", "2026-06-30")
-    assert result.code == 0, result.err[-3000:]
-    logs = "".join(path.read_text(encoding="utf-8") for path in (small_copy / "logs").glob("*.jsonl"))
-    for told in (result.err, logs):
-        assert "erp/orders_without_header.csv" in told
-        assert "stray.txt" in told
-        assert "canary" not in told
-
-
-def test_reader_of_the_build_database_is_waited_for(small_copy: Path, pilotage: Callable) -> None:
-    reader = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import duckdb, sys, time\n"
-            f"connection = duckdb.connect({str(small_copy / 'build' / 'warehouse.duckdb')!r}, read_only=True)\n"
-            "print('open', flush=True)\ntime.sleep(12)\n",
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert reader.stdout is not None
-    assert reader.stdout.readline() == "open\n"
-    result = pilotage("run", "--home", str(small_copy), "--as-of", "2026-06-30")
-    assert result.code == 0, result.err[-3000:]
-    assert reader.wait() == 0
