@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.lib.calibration import write_calibrations
 from orchestration.lib.run import NightlyRun
 
 
@@ -30,6 +29,9 @@ def build_calibration() -> dg.AssetsDefinition:
         name="score_calibration",
     )
     def score_calibration(run: NightlyRun) -> Iterator[dg.MaterializeResult[None]]:
+        # scikit-learn takes seconds to import, which no command but the nightly run needs.
+        from orchestration.lib.calibration import write_calibrations
+
         counts = write_calibrations(run.configuration.workspace.warehouse)
         for name in descriptions:
             yield dg.MaterializeResult(asset_key=["raw_analytics", name], metadata=counts)
