@@ -12,6 +12,7 @@ COMMANDS: Final = (
     ("benchmarks.nightly", "overhead", "--scale", "1"),
     ("benchmarks.nightly", "one-day", "--scale", "10"),
     ("benchmarks.nightly", "growth", "--scale", "40"),
+    ("benchmarks.scoring", "--scale", "40"),
     ("benchmarks.estimators", "--seeds", "20"),
     ("benchmarks.score_calibration", "--seeds", "20"),
     ("benchmarks.amount_intervals",),
