@@ -142,7 +142,7 @@ def print_coverage(companies: list[Company]) -> None:
         )
         print(
             f"| {outcome} | {name} | {sum(map(len, by_company.values()))} | {fmean(means):+.2%} | {standard_error:.2%}"
-            f" | {size:.2%} | {size / baseline:.2f} |"
+            f" | {size:.2%} | {size / baseline if baseline else float('nan'):.2f} |"
         )
     print("\n| outcome | bands of 50 leads or more | true rate in the 95 % interval |")
     print("|---|---|---|")
