@@ -14,6 +14,7 @@ COMMANDS: Final = (
     ("benchmarks.nightly", "growth", "--scale", "40"),
     ("benchmarks.estimators", "--seeds", "20"),
     ("benchmarks.amount_intervals",),
+    ("benchmarks.forecast", "--seeds", "20"),
 )
 
 
