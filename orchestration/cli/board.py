@@ -325,10 +325,10 @@ def render_board(board: Board, language: str, console: Console) -> None:
     console.print(text["caption"].format(as_of=board.as_of, published_at=board.published_at), style="dim")
 
 
-def _table(title: str, first: str, others: list[str], width: int | None = None) -> Table:
-    """Return a table without rows; ``width``: fewest characters of its first column, else as the terminal has room."""
+def _table(title: str, first: str, others: list[str], *, is_whole: bool = False) -> Table:
+    """Return a table without rows. ``is_whole``: its first column is never shortened, other columns wrap before."""
     table = Table(title=title, title_justify="left", collapse_padding=True)
-    table.add_column(first, min_width=width)
+    table.add_column(first, no_wrap=is_whole)
     for name in others:
         table.add_column(name, justify="right")
     return table
@@ -412,7 +412,7 @@ def _print_forecast(board: Board, language: str, text: dict[str, str], console: 
         if metric not in tables:
             title = text["forecast"].format(metric=metric, origin=board.as_of)
             title = f"{title} ({unit})" if unit.isupper() else title
-            tables[metric] = _table(title, text["this_month"], [text[name] for name in names], width=len("11/2026"))
+            tables[metric] = _table(title, text["this_month"], [text[name] for name in names], is_whole=True)
         month = row["month"].strftime(text["month"])
         has_interval = row["ci_low"] is not None and row["ci_high"] is not None
         tables[metric].add_row(
