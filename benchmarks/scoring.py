@@ -68,8 +68,8 @@ def measure(home: Path, scale: float) -> None:
     rescore, one_day, build = of_scoring(full), of_scoring(day), sum(full.values())
     share, of_rescore = sum(rescore.values()) / build, sum(one_day.values()) / sum(rescore.values())
     print(f"\nThe score at scale {scale:g}, three years\n\n| model | full, s | one day, s |\n|---|---|---|")
-    for path, seconds in sorted(rescore.items(), key=lambda item: -item[1]):
-        print(f"| {Path(path).stem} | {seconds:.2f} | {one_day[path]:.2f} |")
+    for model, seconds in sorted(rescore.items(), key=lambda item: -item[1]):
+        print(f"| {Path(model).stem} | {seconds:.2f} | {one_day[model]:.2f} |")
     print("\n| what | seconds | ratio |\n|---|---|---|")
     print(f"| all models of the full build (baseline) | {build:.1f} | 1.0 |")
     verdict = "met" if share <= MOST_SHARE else "MISSED"
