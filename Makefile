@@ -55,7 +55,7 @@ types: $(VENV)/.dev ## Strict types
 	$(BIN)/mypy
 
 sql-lint: $(VENV)/.dev ## Lint of SQL
-	$(BIN)/sqlfluff lint --processes 1 --disable-progress-bar dbt_project/models dbt_project/tests
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests
 
 unit: $(VENV)/.dev ## Tests
 	$(BIN)/pytest
