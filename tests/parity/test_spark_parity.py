@@ -17,7 +17,8 @@ import pytest
 from ingestion.config.load import load_configuration
 from orchestration.lib.dbt_variables import dbt_variables
 
-pytestmark = pytest.mark.spark
+# Spark starts a job for each of some 250 models: minutes on an idle machine, more on a busy one.
+pytestmark = [pytest.mark.spark, pytest.mark.timeout(1800)]
 END = date(2026, 6, 30)
 
 
