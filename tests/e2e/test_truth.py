@@ -134,7 +134,8 @@ def test_every_audience_brings_leads(demo) -> None:
         group by dimension_value
         """
     )
-    assert {audience for audience, leads, people in rows if people > leads > 0} == {
+    # A scanned badge is a lead: at a trade show the two are equal.
+    assert {audience for audience, leads, people in rows if people >= leads > 0} == {
         "email",
         "footfall",
         "trade_show",
