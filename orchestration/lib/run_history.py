@@ -24,9 +24,12 @@ _OPEN: Final = threading.local()
 class _KeptConnection(sqlite3.Connection):
     """A connection that is handed out again instead of being closed."""
 
+    is_lent = False
+
     def close(self) -> None:
         """End the transaction; the file stays open."""
         self.rollback()
+        self.is_lent = False
 
 
 def relax_run_history() -> None:
@@ -47,4 +50,8 @@ def _connect(
     if file not in connections or not Path(file).exists():
         connections[file] = sqlite3.connect(*arguments, **parameters, factory=_KeptConnection)
         connections[file].execute("pragma synchronous = normal")
+    if connections[file].is_lent:
+        # Whoever asks inside a transaction on the same file must not end it.
+        return None
+    connections[file].is_lent = True
     return connections[file]

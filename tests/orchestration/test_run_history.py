@@ -53,6 +53,21 @@ def test_only_files_of_the_record_are_relaxed(home: Path, tmp_path: Path) -> Non
     assert _flushes(tmp_path / "other.db") == _FULL
 
 
+def test_a_connection_inside_another_ends_no_transaction_of_it(home: Path) -> None:
+    relax_run_history()
+    engines = [
+        sqlalchemy.create_engine(f"sqlite:///{home / 'record.db'}", poolclass=sqlalchemy.NullPool) for _ in range(2)
+    ]
+    with engines[0].begin() as outer:
+        outer.execute(sqlalchemy.text("create table events (id integer)"))
+    with engines[0].begin() as outer:
+        outer.execute(sqlalchemy.text("insert into events values (1)"))
+        with engines[1].connect() as inner:
+            assert inner.execute(sqlalchemy.text("select count(*) from sqlite_master")).scalar_one() == 1
+    with engines[1].connect() as after:
+        assert after.execute(sqlalchemy.text("select count(*) from events")).scalar_one() == 1
+
+
 def test_a_killed_run_is_on_record_when_the_next_process_looks(home: Path) -> None:
     killed = subprocess.run([sys.executable, "-c", _KILLED_IN_ITS_RUN], check=False, capture_output=True)
     assert killed.returncode == -9, killed.stderr
