@@ -74,7 +74,8 @@ def recovery(small_demo, tmp_path_factory: pytest.TempPathFactory, pilotage: Cal
     )
     assert reader.stdout is not None
     assert reader.stdout.readline() == "open\n"
-    result = pilotage("run", "--home", str(home), "--as-of", "2026-06-30")
+    # The process lives in another zone than the company, by a day at midnight.
+    result = pilotage("run", "--home", str(home), "--as-of", "2026-06-30", environment={"TZ": "America/New_York"})
     return Recovery(
         home, live, killed, before, after_kill, checksums(published), result.code, result.err, reader.poll()
     )
@@ -85,8 +86,13 @@ def test_killed_run_changes_nothing_that_readers_see(recovery: Recovery) -> None
     assert recovery.after_kill == recovery.before
 
 
-def test_run_after_a_killed_one_recovers(recovery: Recovery) -> None:
+def test_run_after_a_killed_one_recovers_and_changes_no_row_whatever_the_zone_of_its_process(
+    recovery: Recovery,
+) -> None:
     assert recovery.code == 0, recovery.err[-3000:]
+    assert (recovery.home / "published" / "pilotage.duckdb").resolve() != recovery.published_before
+    assert len(list((recovery.home / "published").glob("pilotage_*.duckdb"))) == 2
+    assert sum(count for count, _ in recovery.after.values()) > 1000
     # It tells of the files that could not be loaded.
     assert {name for name, rows in recovery.after.items() if rows != recovery.before[name]} <= {"kpi_data_quality"}
 

@@ -12,8 +12,6 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.e2e.support import checksums
-
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1", "", "None"}
 
 
@@ -40,20 +38,6 @@ def test_the_spy_sees_a_lookup(tmp_path: Path, lookup_spy: str) -> None:
         check=True,
     )
     assert seen.read_text() == "nowhere.invalid\n"
-
-
-def test_second_night_changes_no_row_whatever_the_zone_of_the_process(
-    demo, demo_copy: Path, pilotage: Callable
-) -> None:
-    before = checksums(demo_copy / "published" / "pilotage.duckdb")
-    zone = {"TZ": "America/New_York"}
-    result = pilotage("run", "--home", str(demo_copy), "--as-of", "2026-06-30", "--json", environment=zone)
-    assert result.code == 0, result.err[-3000:]
-    assert json.loads(result.out)["is_success"]
-    after = checksums(demo_copy / "published" / "pilotage.duckdb")
-    assert before == after
-    assert sum(count for count, _ in after.values()) > 1000
-    assert len(list((demo_copy / "published").glob("pilotage_*.duckdb"))) == 2
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
