@@ -90,3 +90,8 @@ class Workspace:
     def lock_file(self) -> Path:
         """Locked while a run writes."""
         return self.home / "run.lock"
+
+    @property
+    def sql_history(self) -> Path:
+        """What was typed into ``pilotage sql``, for its owner alone."""
+        return self.home / ".sql_history"

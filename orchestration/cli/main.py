@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from ingestion.config.errors import ConfigurationError
 from ingestion.config.load import Configuration
@@ -223,3 +226,44 @@ def doctor(home: Home, as_json: AsJson = False) -> None:
         render_findings(findings, out)
     if not all(finding.is_fine for finding in findings):
         raise typer.Exit(int(Exit.FAILED))
+
+
+@app.command(
+    epilog='Example: pilotage sql --home acme "select metric_id, value from kpi_commercial_dashboard limit 10" --csv'
+)
+def sql(
+    home: Home,
+    query: Annotated[
+        str | None,
+        typer.Argument(
+            help="Statements to run; without them they are read from standard input, or a shell opens on a terminal.",
+            show_default=False,
+        ),
+    ] = None,
+    as_csv: Annotated[
+        bool,
+        typer.Option("--csv", help="Write CSV: every row, values as they are (formulas are not made harmless)."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON: every row, one object each.")] = False,
+    limit: Annotated[int, typer.Option(min=0, help="Rows that a table shows; 0 shows all.")] = 100,
+) -> None:
+    """Ask the published database in SQL, read-only: a statement reaches no file, extension or other database."""
+    from orchestration.cli.sql import Output, SqlError, run_batch, run_interactive
+
+    if as_csv and as_json:
+        fail("--csv and --json exclude each other: choose one", Exit.USAGE)
+    workspace = Workspace(home.resolve())
+    output = Output.CSV if as_csv else Output.JSON if as_json else Output.TABLE
+    try:
+        if query is None and sys.stdin.isatty():
+            if output is not Output.TABLE:
+                fail(f"--{output} needs a query, as an argument or on standard input", Exit.USAGE)
+            run_interactive(workspace.published_database, workspace.sql_history, limit=limit)
+        else:
+            text = sys.stdin.read() if query is None else query
+            run_batch(workspace.published_database, text, output=output, limit=limit)
+    except (FileNotFoundError, SqlError) as error:
+        fail(escape(str(error)))
+    except BrokenPipeError:
+        # Whoever reads the rows has enough: `| head`. Python must not try to flush what is left.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
