@@ -230,7 +230,8 @@ def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]], left_o
     needed = sum(min(width, _WIDEST_CELL) for width in widths) + 3 * len(widths) + 1
     if not console.is_terminal:
         # A file or a pipe has no width to fit into, and nothing there should be folded.
-        console.print(_table(columns, rows, cells), width=sum(widths) + 3 * len(widths) + 1)
+        wide = Console(file=console.file, width=sum(widths) + 3 * len(widths) + 1)
+        wide.print(_table(columns, rows, cells))
     elif needed <= console.width:
         console.print(_table(columns, rows, cells))
     else:
