@@ -10,8 +10,9 @@ export DO_NOT_TRACK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export RUNTIME__DLTHUB_TELEMETRY := false
 export DAGSTER_DISABLE_TELEMETRY := 1
+export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help demo test dev lint types sql-lint unit bench format clean
+.PHONY: help demo test dev lint types sql-lint unit bench docs docs-serve format clean
 
 help: ## Print this help
 	@echo "Pilotage: a commercial-performance warehouse. Start with 'make demo'."
@@ -73,5 +74,11 @@ dev: $(VENV)/.runtime ## Dagster's web interface on the demo company, on this ma
 bench: $(VENV)/.dev ## Every benchmark, each a table of ratios
 	$(BIN)/python -m benchmarks
 
+docs: $(VENV)/.dev ## Build the documentation site into site/; a warning is an error
+	$(BIN)/mkdocs build --strict --quiet
+
+docs-serve: $(VENV)/.dev ## Show the documentation site while it is written, on this machine only
+	$(BIN)/mkdocs serve --strict --dev-addr 127.0.0.1:8000
+
 clean: ## Remove the environment and caches (never a workspace)
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache dbt_project/target .dagster
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache dbt_project/target .dagster site
