@@ -19,8 +19,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import Result
 from rich.console import Console
+from typer.testing import CliRunner
 
+from orchestration.cli.main import app
 from orchestration.cli.sql import Output, SqlError, describe, open_shell, run_text, statements_of
 from orchestration.lib.publish import publish
 
@@ -70,14 +73,9 @@ def run(connection: duckdb.DuckDBPyConnection) -> Callable[..., str]:
     return call
 
 
-def pilotage_sql(home: Path, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [Path(sys.executable).with_name("pilotage"), "sql", "--home", str(home), *arguments],
-        input=text,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def pilotage_sql(home: Path, *arguments: str, text: str = "") -> Result:
+    """The command, in this process: its standard input is no terminal."""
+    return CliRunner().invoke(app, ["sql", "--home", str(home), *arguments], input=text)
 
 
 # ---- what it writes
@@ -90,7 +88,7 @@ def test_a_query_gives_a_table_and_the_number_of_rows_left_out(home, run):
         ["│", "d2", "│", "NULL", "│"],
     ]
     done = pilotage_sql(home, "select * from range(1000)", "--limit", "3")
-    assert done.returncode == 0
+    assert done.exit_code == 0
     assert [line.strip("│ ") for line in done.stdout.splitlines() if "│" in line] == ["0", "1", "2"]
     assert done.stderr.strip() == "3 rows shown, 997 left out (--limit 0 shows all)"
     all_of_them = pilotage_sql(home, "select * from range(1000)", "--limit", "0")
@@ -175,7 +173,7 @@ def test_an_error_names_the_statement_its_line_and_the_place(home):
     done = pilotage_sql(
         home, text="select 1;\n-- a comment; with a semicolon\n\nselect\n  foo\nfrom fct_deals;\nselect 2"
     )
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert "statement 2, from line 4 on: Binder Error" in done.stderr
     assert 'column "foo" not found' in done.stderr
     assert "^" in done.stderr
@@ -196,14 +194,14 @@ def test_an_error_names_the_statement_its_line_and_the_place(home):
 )
 def test_what_cannot_be_done_is_said(home, arguments, text, code, message):
     done = pilotage_sql(home, *arguments, text=text)
-    assert done.returncode == code
+    assert done.exit_code == code
     assert message in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_a_company_without_a_published_file_is_told_so(tmp_path):
     done = pilotage_sql(tmp_path, "select 1")
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert "nothing is published" in done.stderr
     assert "pilotage run" in done.stderr
 
