@@ -4,6 +4,7 @@ It depends on every mart, so it is reached only when all is built and every bloc
 """
 
 import shutil
+from functools import partial
 from typing import Final
 
 import dagster as dg
@@ -11,6 +12,7 @@ from dagster_dbt import DbtProject
 
 from orchestration.lib.build_gate import require_complete_build
 from orchestration.lib.build_plan import definitions_fingerprint, record_build
+from orchestration.lib.contacts import prepare_contacts
 from orchestration.lib.paths import DBT_PROJECT_DIR
 from orchestration.lib.publish import publish
 from orchestration.lib.reported import log_reported
@@ -48,6 +50,12 @@ def build_publication(project: DbtProject, marts: list[dg.AssetKey]) -> dg.Asset
             keep=settings.publication.keep_versions,
             tables=[mart.path[-1] for mart in marts],
             memory_limit=settings.warehouse.memory_limit,
+            alongside=partial(
+                prepare_contacts,
+                workspace.warehouse,
+                workspace.contacts,
+                memory_limit=settings.warehouse.memory_limit,
+            ),
         )
         log_reported(workspace.warehouse, workspace.published_database)
         for earlier in workspace.dbt_target.iterdir():
