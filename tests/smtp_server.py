@@ -42,59 +42,71 @@ class _Speaker(socketserver.StreamRequestHandler):
         self.wfile.flush()
 
     def handle(self) -> None:
-        is_encrypted = self.box.is_tls
-        is_known = self.box.login is None
+        self.is_encrypted = self.box.is_tls
+        self.is_known = self.box.login is None
         self.say("220 test ESMTP")
+        answers = {"EHLO": self.greet, "AUTH": self.know, "MAIL": self.begin, "RCPT": self.address, "DATA": self.take}
         while line := self.rfile.readline().decode().strip():
             verb, _, rest = line.partition(" ")
-            match verb.upper():
-                case "EHLO" | "HELO":
-                    offers = ["test", "8BITMIME", "SMTPUTF8"]
-                    if self.box.has_starttls and not is_encrypted:
-                        offers.append("STARTTLS")
-                    if self.box.login and is_encrypted:
-                        offers.append("AUTH PLAIN")
-                    for offer in offers[:-1]:
-                        self.say(f"250-{offer}")
-                    self.say(f"250 {offers[-1]}")
-                case "STARTTLS":
-                    self.say("220 go ahead")
-                    try:
-                        self.request = _context(self.box).wrap_socket(self.request, server_side=True)
-                    except (ssl.SSLError, OSError):
-                        return
-                    self.rfile, self.wfile = self.request.makefile("rb"), self.request.makefile("wb")
-                    is_encrypted = True
-                case "AUTH":
-                    _, user, password = base64.b64decode(rest.split(" ")[1]).decode().split("\0")
-                    self.box.logins.append((user, password))
-                    is_known = (user, password) == self.box.login
-                    self.say("235 welcome" if is_known else f"535 who is {user}?")
-                case "MAIL":
-                    self.say("250 ok" if is_known else "530 log in first")
-                case "RCPT":
-                    address = rest.partition("<")[2].partition(">")[0]
-                    if address in self.box.refused:
-                        self.say(f"550 nobody here is called {address}")
-                    else:
-                        self.box.recipients.append(address)
-                        self.say("250 ok")
-                case "DATA":
-                    if self.box.breaks_off:
-                        return
-                    self.say("354 go on")
-                    lines = []
-                    while (data := self.rfile.readline()) != b".\r\n":
-                        lines.append(data.removeprefix(b".") if data.startswith(b"..") else data)
-                    parsed = message_from_bytes(b"".join(lines), policy=policy.default)
-                    self.box.messages.append(cast("EmailMessage", parsed))
-                    self.box.was_encrypted.append(is_encrypted)
-                    self.say("250 accepted")
-                case "QUIT":
-                    self.say("221 bye")
+            if verb == "QUIT":
+                self.say("221 bye")
+                return
+            if verb == "STARTTLS":
+                if not self.encrypt():
                     return
-                case _:
-                    self.say("250 ok")
+            elif verb == "DATA" and self.box.breaks_off:
+                return
+            elif verb in answers:
+                answers[verb](rest)
+            else:
+                self.say("250 ok")
+
+    def greet(self, _name: str) -> None:
+        offers = ["test", "8BITMIME", "SMTPUTF8"]
+        if self.box.has_starttls and not self.is_encrypted:
+            offers.append("STARTTLS")
+        if self.box.login and self.is_encrypted:
+            offers.append("AUTH PLAIN")
+        for offer in offers[:-1]:
+            self.say(f"250-{offer}")
+        self.say(f"250 {offers[-1]}")
+
+    def encrypt(self) -> bool:
+        self.say("220 go ahead")
+        try:
+            self.request = _context(self.box).wrap_socket(self.request, server_side=True)
+        except OSError:
+            return False
+        self.rfile, self.wfile = self.request.makefile("rb"), self.request.makefile("wb")
+        self.is_encrypted = True
+        return True
+
+    def know(self, credentials: str) -> None:
+        _, user, password = base64.b64decode(credentials.split(" ")[1]).decode().split("\0")
+        self.box.logins.append((user, password))
+        self.is_known = (user, password) == self.box.login
+        self.say("235 welcome" if self.is_known else f"535 who is {user}?")
+
+    def begin(self, _sender: str) -> None:
+        self.say("250 ok" if self.is_known else "530 log in first")
+
+    def address(self, text: str) -> None:
+        address = text.partition("<")[2].partition(">")[0]
+        if address in self.box.refused:
+            self.say(f"550 nobody here is called {address}")
+        else:
+            self.box.recipients.append(address)
+            self.say("250 ok")
+
+    def take(self, _rest: str) -> None:
+        self.say("354 go on")
+        lines = []
+        while (data := self.rfile.readline()) != b".\r\n":
+            lines.append(data.removeprefix(b".") if data.startswith(b"..") else data)
+        parsed = message_from_bytes(b"".join(lines), policy=policy.default)
+        self.box.messages.append(cast("EmailMessage", parsed))
+        self.box.was_encrypted.append(self.is_encrypted)
+        self.say("250 accepted")
 
 
 def _context(box: MailBox) -> ssl.SSLContext:
