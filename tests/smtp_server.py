@@ -48,6 +48,7 @@ class _Speaker(socketserver.StreamRequestHandler):
         answers = {"EHLO": self.greet, "AUTH": self.know, "MAIL": self.begin, "RCPT": self.address, "DATA": self.take}
         while line := self.rfile.readline().decode().strip():
             verb, _, rest = line.partition(" ")
+            verb = verb.upper()
             if verb == "QUIT":
                 self.say("221 bye")
                 return
