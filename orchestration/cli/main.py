@@ -118,6 +118,7 @@ def demo(
     _board(configuration.workspace, month=None, lang=lang, as_json=False)
     out.print("\n[bold]What to do next[/]")
     out.print(
+        f"  pilotage serve --home {home}              the dashboard in your browser\n"
         f"  pilotage kpis --home {home} --lang fr     the same board in French\n"
         f"  pilotage sources --home {home}            what was loaded, what was quarantined\n"
         f"  make dev DEMO={home}                     the graph and the schedule in Dagster\n"
@@ -197,6 +198,30 @@ def _board(workspace: Workspace, *, month: date | None, lang: Language, as_json:
         print_json(board.as_dict())
     else:
         render_board(board, lang.value, out)
+
+
+@app.command(epilog="Example: pilotage serve --home acme --port 8501")
+def serve(
+    home: Home,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8501,
+    address: Annotated[
+        str, typer.Option(help="Address to listen on; the default is this machine alone. See docs/dashboard.md.")
+    ] = "127.0.0.1",
+    is_opened: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")] = True,
+    is_postgres: Annotated[
+        bool,
+        typer.Option("--postgres", help="Read the PostgreSQL copy: PILOTAGE_DASHBOARD_DSN, else publication.postgres."),
+    ] = False,
+) -> None:
+    """Serve the commercial dashboard of a workspace to a browser, until it is stopped with Ctrl+C."""
+    from orchestration.cli.serve import NoPostgresError, serve_dashboard
+
+    try:
+        serve_dashboard(
+            Workspace(home.resolve()), port=port, address=address, is_opened=is_opened, is_postgres=is_postgres
+        )
+    except NoPostgresError as error:
+        fail(str(error), Exit.USAGE)
 
 
 @app.command(epilog="Example: pilotage sources --home acme --json")
