@@ -67,7 +67,6 @@ class Prose:
     """A paragraph."""
 
     text: str
-    is_quiet: bool = False
 
 
 Block = Cards | Table | Picture | Prose

@@ -1,4 +1,4 @@
-"""The content of the report: a pure function from published rows, month and language to blocks. No metric is computed."""
+"""The content of the report: a pure function from published rows, month and language to blocks; it computes nothing."""
 
 from __future__ import annotations
 
@@ -224,7 +224,9 @@ class _Maker:
         # Rates and means are not paced.
         paced = row.get("gap_paced")
         gap = paced if self.is_running and paced is not None else row.get("gap_abs")
-        tone: Tone = "" if gap is None or row.get("is_on_target") is None else ("good" if row["is_on_target"] else "bad")
+        tone: Tone = (
+            "" if gap is None or row.get("is_on_target") is None else ("good" if row["is_on_target"] else "bad")
+        )
         note = {"good": self.say("reached"), "bad": self.say("missed"), "": ""}[tone]
         if gap is not None and row["unit"] == "ratio":
             points = write.number(100 * gap, self.language, digits=1, is_signed=True)
@@ -251,18 +253,16 @@ class _Maker:
                         Cell(self.quantity(row["target"], "ratio")),
                     )
                 )
-            pictures += self._conversion_picture(self.label(group[0]), group)
+            if len({row["dimension_value"] for row in group}) > 1:
+                pictures += self._conversion_picture(self.label(group[0]), group)
         columns = ("kpi", "window", "of_month", "of_year", "interval", "cases", "target")
         table = Table(tuple(say(name) for name in columns), tuple(rows), note=say("conversions_note"))
         return Section(say("conversions"), (table, *pictures))
 
     def _conversion_picture(self, label: str, group: Sequence[Mapping[str, Any]]) -> list[Block]:
-        longest = max(row["window_days"] for row in group)
         marks = [
             Mark(
-                self.label(row, "dimension_label")
-                if row["window_days"] in (0, longest) and len({r["dimension_value"] for r in group}) > 1
-                else self.say("window_days", days=row["window_days"]),
+                self.label(row, "dimension_label"),
                 row["value_fiscal_year"],
                 self._rate(row["value_fiscal_year"]),
                 row["ci_low"],
@@ -325,8 +325,9 @@ class _Maker:
         last_month = read_last_complete_month(self.rows, self.as_of)
         courses = read_courses(self.rows, last_month, _COUNT_COURSE) if last_month else {}
         blocks: list[Block] = []
+        metric_ids = list(dict.fromkeys(row["metric_id"] for row in forecast))
         names = ("to_date", "existing", "future", "expected", "prediction", "target", "gap_projected", "chance")
-        for metric_id in dict.fromkeys(row["metric_id"] for row in forecast):
+        for metric_id in metric_ids:
             group = [row for row in forecast if row["metric_id"] == metric_id]
             label, unit = self.label(group[0]), group[0]["unit"]
             measure = metric_id.replace("forecast_", "")
@@ -351,8 +352,9 @@ class _Maker:
             note = " ".join(
                 say("model", metric=label, model=say.name(MODELS, model), why=say.name(WHY, why)) for model, why in whys
             )
+            if metric_id == metric_ids[-1]:
+                note = f"{note} {say('noise_means')}"
             blocks.append(Table((say("month_column"), *(say(name) for name in names)), rows, caption=label, note=note))
-        blocks.append(Prose(say("noise_means"), is_quiet=True))
         return Section(title, tuple(blocks))
 
     def _fan(
@@ -385,9 +387,7 @@ class _Maker:
             if row["target"] is not None
         ]
         words = {"actual": self.say("actual"), "expected": self.say("expected_line"), "target": self.say("target_line")}
-        chart = charts.fan(
-            actuals, bands, theme=LIGHT, language=self.language, target=aims, words=words, height=220
-        )
+        chart = charts.fan(actuals, bands, theme=LIGHT, language=self.language, target=aims, words=words, height=220)
         listed = ", ".join(f"{write.month(band.month, self.language)} {band.shown}" for band in bands)
         return [Picture(self.say("forecast_chart", metric=label), self.say("forecast_words", values=listed), chart)]
 
@@ -425,7 +425,7 @@ class _Maker:
         say = self.say
         rows = tuple(
             (
-                Cell(self._entity(row["entity_name"]), self._source(row["source_name"])),
+                Cell(self._entity(row["entity_name"], row["source_name"])),
                 Cell(write.number(row["count_delivered"], self.language)),
                 Cell(self._age(row["days_since_last_record"])),
                 Cell(write.number(row["count_quarantined"], self.language)),
@@ -436,7 +436,7 @@ class _Maker:
         columns = ("entity", "delivered", "newest", "quarantined", "checks")
         matches = tuple(
             (
-                Cell(self._entity(row["entity_name"]), say.name(MATCHES, row["measure_id"])),
+                Cell(f"{self._entity(row['entity_name'])}, {say.name(MATCHES, row['measure_id'])}"),
                 Cell(self.quantity(row["value"], "ratio")),
                 Cell(write.number(row["denominator"], self.language)),
             )
@@ -472,18 +472,16 @@ class _Maker:
             counts = (first[name] for name in ("count_source", "count_warehouse", "count_difference"))
             found.append(
                 (
-                    Cell(self._entity(entity), self._source(source)),
+                    Cell(self._entity(entity, source)),
                     *(Cell(write.number(count, self.language)) for count in counts),
                     Cell(why or NOTHING),
                 )
             )
         return tuple(found)
 
-    def _entity(self, code: str) -> str:
-        return self.say.name(ENTITIES, code)
-
-    def _source(self, name: str) -> str:
-        return "" if name == "all" else name
+    def _entity(self, code: str, source: str = "all") -> str:
+        name = self.say.name(ENTITIES, code)
+        return name if source == "all" else f"{name} ({source})"
 
     def _age(self, days: float | None) -> str:
         if days is None:
@@ -516,12 +514,26 @@ class _Maker:
         return write.full_date(self.as_of, self.language)
 
 
-def headlines(report: Report) -> list[tuple[str, str, str]]:
-    """Return label, value and judgement of the headline figures, for the text of a mail."""
-    cards = [block for section in report.sections for block in section.blocks if isinstance(block, Cards)]
-    return [
-        (card.label, card.value, "; ".join(line.text for line in card.lines)) for block in cards for card in block.cards
+def mail_text(report: Report) -> tuple[str, str]:
+    """Return subject and text of the mail that carries the report."""
+    say = say_in(report.language).also(TEXTS)
+    figures = [
+        say(
+            "mail_figure",
+            label=card.label,
+            value=card.value,
+            judgement="; ".join(line.text for line in card.lines) or NOTHING,
+        )
+        for section in report.sections
+        for block in section.blocks
+        if isinstance(block, Cards)
+        for card in block.cards
     ]
+    # A line break in the company's name would end the header.
+    subject = " ".join(say("mail_subject", title=report.title, company=report.company_name).split())
+    return subject, "\n".join(
+        [report.title, report.company_name, "", *figures, "", report.caption, say("mail_attached")]
+    )
 
 
 def _is_last_day(day: date) -> bool:

@@ -1,4 +1,4 @@
-"""The report as one HTML file and as PDF. Neither reaches out: charts are inlined, fonts are those at hand or built in."""
+"""The report as one HTML file and as PDF. Neither reaches out: charts are inlined, fonts are at hand or built in."""
 
 from __future__ import annotations
 
@@ -25,7 +25,11 @@ def to_html(report: Report) -> str:
     from markupsafe import Markup
 
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     template = environment.get_template("report.html.j2")
     return template.render(
@@ -81,7 +85,7 @@ def _fix_width(spec: dict[str, Any]) -> None:
 
 def _plain(report: Report, folder: Path) -> dict[str, Any]:
     """Return the report as JSON and write its charts into ``folder``."""
-    sections = []
+    sections: list[dict[str, Any]] = []
     for section in report.sections:
         blocks: list[dict[str, Any]] = []
         for block in section.blocks:
@@ -112,7 +116,7 @@ def _plain(report: Report, folder: Path) -> dict[str, Any]:
                     ]
                     blocks.append({"kind": "cards", "cards": cards})
                 case Prose():
-                    blocks.append({"kind": "prose", "text": block.text, "is_quiet": block.is_quiet})
+                    blocks.append({"kind": "prose", "text": block.text})
         sections.append({"title": section.title, "blocks": blocks})
     colours = {name: getattr(LIGHT, name) for name in ("text", "quiet", "rule", "accent", "good", "bad")}
     return {

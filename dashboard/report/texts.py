@@ -10,10 +10,14 @@ TEXTS: Final[dict[str, Pair]] = {
     "report_title": ("Commercial report, {month}", "Rapport commercial, {month}"),
     "report_page": ("Page {page} of {count}", "Page {page} sur {count}"),
     "report_running": (
-        "The month is still running: its figures stop at {as_of}, evolutions compare the same working days, and gaps "
-        "are against the share of the target that is due by then.",
-        "Le mois est en cours~: ses chiffres s’arrêtent au {as_of}, les évolutions comparent les mêmes jours ouvrés "
-        "et les écarts portent sur la part de l’objectif due à cette date.",
+        (
+            "The month is still running: its figures stop at {as_of}, evolutions compare the same working days, and "
+            "gaps are against the share of the target that is due by then."
+        ),
+        (
+            "Le mois est en cours~: ses chiffres s’arrêtent au {as_of}, les évolutions comparent les mêmes jours "
+            "ouvrés et les écarts portent sur la part de l’objectif due à cette date."
+        ),
     ),
     "dashboard": ("Dashboard of the month", "Tableau de bord du mois"),
     "line": ("Line", "Ligne"),
@@ -24,15 +28,19 @@ TEXTS: Final[dict[str, Pair]] = {
     "gap": ("Gap", "Écart"),
     "gap_paced": ("Gap so far", "Écart à date"),
     "reached": ("on target", "objectif tenu"),
-    "missed": ("below expectation", "en deçà de l’attendu"),
+    "missed": ("target missed", "objectif manqué"),
     "points": ("{value}~pt", "{value}~pt"),
     "signal_means": (
-        "Signal: an evolution that chance alone explains less than one time in twenty. Noise: one that it explains; "
-        "nothing has to be done about it. Evolutions of rates are in points.",
-        "Signal~: une évolution que le seul hasard explique moins d’une fois sur vingt. Bruit~: une évolution qu’il "
-        "explique~; rien à corriger. Les évolutions des taux sont en points.",
+        (
+            "Signal: an evolution that chance alone explains less than one time in twenty. Noise: one that it does "
+            "explain; nothing has to be done about it. Evolutions of rates are in points."
+        ),
+        (
+            "Signal~: une évolution que le seul hasard explique moins d’une fois sur vingt. Bruit~: une évolution "
+            "qu’il explique~; rien à corriger. Les évolutions des taux sont en points."
+        ),
     ),
-    "card_target": ("{sign} {words}: target {target}", "{sign} {words}~: {target} visés"),
+    "card_target": ("{sign} {words} ({target})", "{sign} {words} ({target})"),
     "card_previous": ("{value} vs month before ({signal})", "{value} / mois précédent ({signal})"),
     "card_elapsed": ("{value} vs same working days ({signal})", "{value} / mêmes jours ouvrés ({signal})"),
     "untested": ("not tested", "non testé"),
@@ -83,8 +91,10 @@ TEXTS: Final[dict[str, Pair]] = {
     "model": ("{metric}: {model}; {why}.", "{metric}~: {model}~; {why}."),
     "noise_means": (
         "Noise: what chance alone does to what is still to come (standard deviation). No forecast can be nearer.",
-        "Bruit~: l’effet du seul hasard sur ce qui est encore à venir (écart-type). Aucune prévision ne peut être "
-        "plus juste.",
+        (
+            "Bruit~: l’effet du seul hasard sur ce qui est encore à venir (écart-type). Aucune prévision ne peut être "
+            "plus juste."
+        ),
     ),
     "calls": ("Call list as of {origin}", "Liste d’appels au {origin}"),
     "calls_summary": (
@@ -96,13 +106,11 @@ TEXTS: Final[dict[str, Pair]] = {
     "prospects": ("Prospects", "Prospects"),
     "overdue": ("Overdue", "En retard"),
     "quality": ("Data quality", "Qualité des données"),
-    "source": ("Source", "Source"),
     "entity": ("Data", "Données"),
     "delivered": ("Delivered", "Livrés"),
     "newest": ("Last record", "Dernier enregistrement"),
     "quarantined": ("In quarantine", "En quarantaine"),
     "checks": ("Checks passed", "Contrôles réussis"),
-    "all_sources": ("all", "toutes"),
     "today": ("same day", "le jour même"),
     "day_ago": ("1 day before", "1 jour avant"),
     "days_ago": ("{count} days before", "{count} jours avant"),
@@ -121,8 +129,7 @@ TEXTS: Final[dict[str, Pair]] = {
         "Formulas as in the catalogue of metrics (docs/metrics.md).",
         "Formules telles que dans le catalogue des indicateurs (docs/metrics.md), en anglais.",
     ),
-    "mail_body": (
-        "{title} of {company}.\n\n{figures}\n\n{caption}\n",
-        "{title}, {company}.\n\n{figures}\n\n{caption}\n",
-    ),
+    "mail_subject": ("{title} – {company}", "{title} – {company}"),
+    "mail_figure": ("{label}: {value} – {judgement}", "{label}~: {value} – {judgement}"),
+    "mail_attached": ("The whole report is attached.", "Le rapport complet est en pièce jointe."),
 }
