@@ -28,9 +28,9 @@ from dashboard.lib.source import (
     SourceError,
     last_run,
 )
-from dashboard.lib.texts import say_in
+from dashboard.lib.texts import Say, say_in
 from dashboard.lib.theme import theme_of
-from dashboard.pages import board
+from dashboard.pages import board, forecast, funnel, process
 from ingestion.config.workspace import Workspace
 
 
@@ -44,7 +44,12 @@ class Page:
     render: Callable[[View], None]
 
 
-PAGES: Final = (Page("dashboard", "navigation_board", ":material/dashboard:", board.render),)
+PAGES: Final = (
+    Page("dashboard", "navigation_board", ":material/dashboard:", board.render),
+    Page("funnel", "navigation_funnel", ":material/filter_alt:", funnel.render),
+    Page("process", "navigation_process", ":material/account_tree:", process.render),
+    Page("forecast", "navigation_forecast", ":material/trending_up:", forecast.render),
+)
 """Every page, in the order of the menu; the first is shown at ``/``. A new page is one line here."""
 
 _NAMES_OF_LANGUAGES: Final[dict[str, str]] = {"en": "English", "fr": "Français"}
@@ -55,6 +60,33 @@ _DECLARE: Final = "<script>document.documentElement.lang = '{language}';</script
 def main() -> None:
     """Show the page that the address asks for."""
     st.set_page_config(page_title="Pilotage", layout="wide")
+    opened = open_view()
+    navigation = st.navigation(
+        [
+            st.Page(
+                _shown(page, opened),
+                title=opened.say(page.name),
+                icon=page.icon,
+                url_path=page.path,
+                default=page is PAGES[0],
+            )
+            for page in PAGES
+        ]
+    )
+    navigation.run()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A view, or why there is none: a title and what to do."""
+
+    say: Say
+    view: View | None
+    problem: tuple[str, str] = ("", "")
+
+
+def open_view() -> Opened:
+    """Read language and theme, and open what is published. The first thing of a run."""
     filters.begin()
     language = _language()
     theme = theme_of(st.context.theme.type)
@@ -63,37 +95,29 @@ def main() -> None:
     st.html(_DECLARE.format(language=language), unsafe_allow_javascript=True)
     home = os.environ.get(HOME_VARIABLE)
     workspace = Workspace(Path(home).resolve()) if home else None
-    problem: tuple[str, str] | None = None
-    view: View | None = None
     try:
         data = live_data(workspace, os.environ.get(DSN_VARIABLE), os.environ.get(SCHEMA_VARIABLE, "marts"))
-        view = View(data, workspace, language, theme, say, st.context.timezone)
     except NothingPublishedError as error:
-        problem = say("nothing_title"), say("nothing", where=str(error))
+        return Opened(say, None, (say("nothing_title"), say("nothing", where=str(error))))
     except SourceError as error:
-        problem = say("unreadable_title"), str(error)
+        return Opened(say, None, (say("unreadable_title"), str(error)))
+    return Opened(say, View(data, workspace, language, theme, say, st.context.timezone))
 
-    def shown(page: Page) -> Callable[[], None]:
-        def show() -> None:
-            if view is None:
-                title, text = problem or ("", "")
-                st.title(title, anchor=False)
-                st.info(text)
-            else:
-                page.render(view)
 
-        return show
-
-    navigation = st.navigation(
-        [
-            st.Page(shown(page), title=say(page.name), icon=page.icon, url_path=page.path, default=page is PAGES[0])
-            for page in PAGES
-        ]
-    )
-    if view is not None:
-        _show_state(view)
-    navigation.run()
+def show(page: Page, opened: Opened) -> None:
+    """Show the state of the data and one page; the last thing of a run."""
+    if opened.view is None:
+        title, text = opened.problem
+        st.title(title, anchor=False)
+        st.info(text)
+    else:
+        _show_state(opened.view)
+        page.render(opened.view)
     filters.end()
+
+
+def _shown(page: Page, opened: Opened) -> Callable[[], None]:
+    return lambda: show(page, opened)
 
 
 def _language() -> Language:
@@ -129,4 +153,5 @@ def _show_state(view: View) -> None:
     st.caption(say("as_of", as_of=as_of, published_at=published_at))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -67,9 +67,17 @@ class View:
         """Return the interval of ``row`` as the reader's language writes it."""
         return write.interval(row[low], row[high], unit, self.language)
 
+    def draw(self, chart: Callable[..., alt.LayerChart], *courses: Sequence[Any], **options: object) -> dict[str, Any]:
+        """Return a chart of ``dashboard.lib.charts`` in this view's theme and language, from memory where it can be."""
+        return _drawn(chart, chart.__name__, courses, options, self.theme, self.language)
+
     def month(self, day: date) -> str:
         """Return the name of a month."""
         return write.month(day, self.language)
+
+    def day(self, day: date) -> str:
+        """Return a day in words."""
+        return write.full_date(day, self.language)
 
     def label(self, row: Mapping[str, Any], prefix: str = "label") -> str:
         """Return a label of ``row`` in the reader's language: ``<prefix>_en`` or ``<prefix>_fr``."""
@@ -81,6 +89,21 @@ def _remembered(_data: Data, identity: str, sql: str, parameters: tuple[tuple[st
     # The identity is a part of what the answer is remembered under; the connection is not.
     del identity
     return _data.rows(sql, **dict(parameters))
+
+
+@st.cache_data(max_entries=_COUNT_REMEMBERED, show_spinner=False)
+def _drawn(
+    _chart: Callable[..., alt.LayerChart],
+    name: str,
+    courses: tuple[Sequence[Any], ...],
+    options: dict[str, object],
+    theme: Theme,
+    language: Language,
+) -> dict[str, Any]:
+    # Altair takes longer to build a chart than DuckDB to find its figures. The tests hold the charts to the schema.
+    del name
+    spec: dict[str, Any] = _chart(*courses, theme=theme, language=language, **options).to_dict(validate=False)
+    return spec
 
 
 def live_data(workspace: Workspace | None, dsn: str | None, schema: str) -> Data:
@@ -114,15 +137,15 @@ def _postgres_version(dsn: str, schema: str) -> str:
     return postgres_version(dsn, schema)
 
 
-def show_chart(view: View, title: str, chart: alt.LayerChart, table: str, *, note: str = "") -> None:
+def show_chart(view: View, title: str, chart: Mapping[str, Any], table: str, *, note: str = "") -> None:
     """Show a chart under its title in words, and the same figures as a table behind a line below it.
 
-    ``table``: HTML of ``markup.table``.
+    ``chart``: of ``view.draw``. ``table``: HTML of ``markup.table``.
     """
     st.subheader(title, anchor=False)
     if note:
         st.caption(note)
-    st.altair_chart(chart, theme=None, alt=title)
+    st.vega_lite_chart(spec=dict(chart), theme=None, alt=title)
     st.html(markup.folded(view.say("as_table"), table))
 
 

@@ -44,7 +44,7 @@ TABLES: Final[dict[str, str]] = {
     "kpi_next_actions": "",
     "kpi_reconciliation": "",
     "kpi_stage_performance": "",
-    "kpi_values": "period_grain in ('month', 'fiscal_year')",
+    "kpi_values": "period_grain not in ('day', 'week')",
     "publication": "",
 }
 """What is fetched from PostgreSQL, with the condition on its rows; add here what a page reads."""

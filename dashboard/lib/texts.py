@@ -43,8 +43,8 @@ TEXTS: Final[dict[str, Pair]] = {
             "{age} ago. The log says why: `pilotage doctor`."
         ),
         (
-            "La dernière exécution de nuit a échoué ({when}). Vous voyez les chiffres de la précédente~; ils s’arrêtent "
-            "au {as_of}, il y a {age}. Le journal dit pourquoi~: `pilotage doctor`."
+            "La dernière exécution de nuit a échoué ({when}). Vous voyez les chiffres de la précédente~; ils "
+            "s’arrêtent au {as_of}, il y a {age}. Le journal dit pourquoi~: `pilotage doctor`."
         ),
     ),
     "data_old": (
@@ -98,6 +98,14 @@ TEXTS: Final[dict[str, Pair]] = {
     "signal": ("signal", "signal"),
     "noise": ("noise", "bruit"),
     "low_n": ("few cases", "peu de cas"),
+    "cases": ("Cases", "Cas"),
+    "step": ("Step", "Étape"),
+    "basis": ("Basis", "Base"),
+    "interval": ("95% interval", "Intervalle à 95~%"),
+    "target": ("Target", "Objectif"),
+    "gap": ("Gap", "Écart"),
+    "none": ("none", "aucune"),
+    "not_known": ("not known", "non renseigné"),
     "too_early": ("too early", "trop tôt"),
     "stage_unknown": ("Stage not known", "Étape inconnue"),
 }

@@ -54,8 +54,6 @@ TEXTS: Final[dict[str, Pair]] = {
     "versus_year_ago": ("vs {month}", "/ {month}"),
     "versus_elapsed": ("vs {month}, same working days", "/ {month}, mêmes jours ouvrés"),
     "latest_value": ("Latest value", "Valeur à jour"),
-    "target": ("Target", "Objectif"),
-    "gap": ("Gap", "Écart"),
     "gap_paced": ("Gap so far (working days)", "Écart à date (jours ouvrés)"),
     "gap_projected": ("Projected gap", "Écart projeté"),
     "on_target": ("on target", "objectif tenu"),
