@@ -224,7 +224,7 @@ class Postgres(Strict):
     )
     user: RoleName = Field(description="Role that publishes: it owns the schema.")
     schema_name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")] = Field(
-        default="pilotage", alias="schema", description="Schema that readers see; it is replaced as a whole."
+        default="marts", alias="schema", description="Schema that readers see; it is replaced as a whole."
     )
     reader_role: RoleName = Field(
         default="pilotage_reader",
@@ -251,7 +251,7 @@ class Postgres(Strict):
     @classmethod
     def _schema_is_its_own(cls, value: str) -> str:
         if value in {"public", "information_schema"} or value.startswith("pg_"):
-            raise ValueError("the publication replaces its whole schema: choose one of its own, for example pilotage")
+            raise ValueError("the publication replaces its whole schema: choose one of its own, for example marts")
         if "__" in value:
             raise ValueError("'__' marks schemas that are being made or removed: leave it out")
         return value

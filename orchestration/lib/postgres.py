@@ -508,8 +508,8 @@ def require_nothing_lost(session: Session, names: _Names) -> None:
     if dependants:
         raise PostgresError(
             f"{', '.join(sorted(str(name) for (name,) in dependants))} rest on tables of schema {names.live}, which "
-            "each publication replaces: make them in publication.postgres.policy_file, or as questions of the BI tool, and "
-            "drop them"
+            "each publication replaces: make them in publication.postgres.policy_file, or as questions of the BI tool, "
+            "and drop them"
         )
     policies = (
         "select relname::text, coalesce(polname::text, '') from pg_class "
