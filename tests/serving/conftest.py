@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from benchmarks.throwaway_postgres import Server, find_binaries, throwaway_server
-from tests.serving.support import PASSWORD, Make, Place
-
-_NUMBERS = count(1)
+from tests.serving.support import PASSWORD, Make, Place, new_place
 
 
 @pytest.fixture(scope="session")
@@ -31,16 +28,10 @@ def postgres_server() -> Iterator[Server]:
 @pytest.fixture
 def place(postgres_server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     """A new database and roles of this test alone."""
-    number = next(_NUMBERS)
-    made = Place(postgres_server, f"bi_{number}", f"publisher_{number}", f"reader_{number}")
-    literal = PASSWORD.replace("'", "''")
-    postgres_server.psql(
-        f"create role {made.user} login createrole password '{literal}';\ncreate database {made.database};\n"
-        f"revoke create on schema public from public;\ngrant create on database {made.database} to {made.user};"
-    )
+    made = new_place(postgres_server)
     monkeypatch.setenv("PILOTAGE_TEST_PASSWORD", PASSWORD)
     yield made
-    postgres_server.psql(f"drop database {made.database} with (force);")
+    postgres_server.psql(f"drop database {made.database} with (force)")
 
 
 @pytest.fixture

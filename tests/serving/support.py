@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from ingestion.config.settings import Postgres
 
 PASSWORD = "canary d'une \\ clé"  # noqa: S105 - of a server that lives for a test
 Make = Callable[..., Path]
+_NUMBERS = count(1)
 
 
 @dataclass(frozen=True)
@@ -42,3 +44,15 @@ class Place:
 
     def rows(self, sql: str, *, user: str | None = None) -> list[list[str]]:
         return [line.split("|") for line in self.psql(sql, user=user).splitlines()]
+
+
+def new_place(server: Server) -> Place:
+    """Make a database, and a role that may publish into it; the reader's role is made by the publication."""
+    number = next(_NUMBERS)
+    made = Place(server, f"bi_{number}", f"publisher_{number}", f"reader_{number}")
+    literal = PASSWORD.replace("'", "''")
+    server.psql(
+        f"create role {made.user} login createrole password '{literal}';\ncreate database {made.database};\n"
+        f"grant create on database {made.database} to {made.user};"
+    )
+    return made
