@@ -61,6 +61,13 @@ def find_binaries() -> Path | None:
     return next((folder for folder in candidates if (folder / "postgres").exists()), None)
 
 
+def free_port() -> int:
+    """Return a TCP port of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @contextmanager
 def throwaway_server(binaries: Path, *, settings: Sequence[str] = ()) -> Iterator[Server]:
     """Start a server with ``settings`` (``name=value``) and stop and remove it at the end.
@@ -78,10 +85,7 @@ def throwaway_server(binaries: Path, *, settings: Sequence[str] = ()) -> Iterato
         secret_file.write_text(secret, encoding="utf-8")
         if account:
             os.chown(secret_file, account.pw_uid, account.pw_gid)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = int(free.getsockname()[1])
-        server = Server(binaries, folder, port, "admin", secret)
+        server = Server(binaries, folder, free_port(), "admin", secret)
         _call(
             account,
             [
@@ -94,7 +98,7 @@ def throwaway_server(binaries: Path, *, settings: Sequence[str] = ()) -> Iterato
         with log.open("w") as output:
             process = subprocess.Popen(
                 [
-                    str(binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder), "-p", str(port),
+                    str(binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder), "-p", str(server.port),
                     "-c", "listen_addresses=127.0.0.1",
                     *(part for setting in settings for part in ("-c", setting)),
                 ],

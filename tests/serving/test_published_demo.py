@@ -16,8 +16,8 @@ import yaml
 from benchmarks.superset.assets import CHARTS, FOLDER, QUESTIONS, written_files
 from benchmarks.throwaway_postgres import Server
 from ingestion.config.workspace import Workspace
-from orchestration.defs.publish import POSTGRES
 from orchestration.definitions import build_defs
+from orchestration.defs.publish import POSTGRES
 from orchestration.lib.postgres import PostgresVersion, publish_to_postgres
 from orchestration.lib.postgres_ddl import INDEXES, Reference, tested_references
 from orchestration.lib.project import dbt_project
@@ -72,7 +72,7 @@ def test_every_table_has_the_rows_and_the_sums_of_the_file(
                 asked += [f'count(distinct "{name}")::varchar', f'sum(length("{name}"))::varchar']
             elif kind in {"DATE", "TIMESTAMP"}:
                 asked += [f'min("{name}")::varchar', f'max("{name}")::varchar']
-            elif kind in {"BIGINT"} or kind.startswith("DECIMAL"):
+            elif kind == "BIGINT" or kind.startswith("DECIMAL"):
                 asked.append(f'sum("{name}"::decimal(38, 4))::varchar')
             elif kind == "DOUBLE":
                 # Rounded first, so that the sum does not depend on the order of the rows.
