@@ -105,7 +105,9 @@ def throwaway_server(binaries: Path, *, settings: Sequence[str] = ()) -> Iterato
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd="/",
-                **_identity(account),
+                user=account.pw_uid if account else None,
+                group=account.pw_gid if account else None,
+                extra_groups=[] if account else None,
             )  # fmt: skip
             try:
                 _wait(server, process, log)
@@ -116,14 +118,17 @@ def throwaway_server(binaries: Path, *, settings: Sequence[str] = ()) -> Iterato
                 process.wait(30)
 
 
-def _identity(account: pwd.struct_passwd | None) -> dict[str, object]:
-    if account is None:
-        return {}
-    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-
-
 def _call(account: pwd.struct_passwd | None, command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", **_identity(account))
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+        user=account.pw_uid if account else None,
+        group=account.pw_gid if account else None,
+        extra_groups=[] if account else None,
+    )
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed: {done.stderr}")
 
