@@ -35,9 +35,7 @@ DRAWN: dict[str, Callable[..., alt.LayerChart]] = {
     "trend": lambda **kw: charts.trend(POINTS, is_ratio=True, target=0.4, target_label="objectif", **kw),
     "trend of one point": lambda **kw: charts.trend(POINTS[:1], is_ratio=True, **kw),
     "trend of nothing": lambda **kw: charts.trend([], is_ratio=True, **kw),
-    "fan": lambda **kw: charts.fan(
-        POINTS, BANDS, target=POINTS, words={"actual": "réalisé", "target": "objectif"}, **kw
-    ),
+    "fan": lambda **kw: charts.fan(POINTS, BANDS, target=POINTS, words={"actual": "a", "target": "t"}, **kw),
     "fan without past": lambda **kw: charts.fan([], BANDS, **kw),
     "parts": lambda **kw: charts.parts(PARTS, ["ouverts", "à venir"], **kw),
 }
