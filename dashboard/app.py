@@ -30,7 +30,7 @@ from dashboard.lib.source import (
 )
 from dashboard.lib.texts import Say, say_in
 from dashboard.lib.theme import theme_of
-from dashboard.pages import board, forecast, funnel, process
+from dashboard.pages import board, data_quality, forecast, funnel, loyalty, process, prospects
 from ingestion.config.workspace import Workspace
 
 
@@ -49,6 +49,9 @@ PAGES: Final = (
     Page("funnel", "navigation_funnel", ":material/filter_alt:", funnel.render),
     Page("process", "navigation_process", ":material/account_tree:", process.render),
     Page("forecast", "navigation_forecast", ":material/trending_up:", forecast.render),
+    Page("prospects", "navigation_prospects", ":material/call:", prospects.render),
+    Page("loyalty", "navigation_loyalty", ":material/loyalty:", loyalty.render),
+    Page("quality", "navigation_quality", ":material/fact_check:", data_quality.render),
 )
 """Every page, in the order of the menu; the first is shown at ``/``. A new page is one line here."""
 

@@ -252,8 +252,7 @@ def _card(
     lines = [_evolution(view, choice, row, figure, against) for against in _evolutions(choice)]
     lines.append((say("target"), Cell(view.quantity(row["target"], unit), figure, "target")))
     lines += [
-        (say(gap.removesuffix("_abs")), Cell(view.quantity(row[gap], unit, is_signed=True), figure, gap))
-        for gap in _gaps(choice)
+        (say(gap.removesuffix("_abs")), Cell(view.difference(row[gap], unit), figure, gap)) for gap in _gaps(choice)
     ]
     return markup.card(
         name,
@@ -305,16 +304,19 @@ def _losses(view: View, choice: _Choice, rows: Sequence[Mapping[str, Any]]) -> l
             figures += [figure] if figure else []
             columns = [choice.column] if metric == "losses_amount" or choice.is_reported else ["value", "target", gap]
             line += [
-                Cell(view.quantity(found[column], found["unit"], is_signed=column.startswith("gap")), figure, column)
-                if found and figure
-                else NOTHING
-                for column in columns
+                Cell(_shown(view, found, column), figure, column) if found and figure else NOTHING for column in columns
             ]
         lines.append(line)
     more = [] if choice.is_reported else [say("target"), say(gap.removesuffix("_abs"))]
     names = [say("stage"), say("losses_count"), *more, say("losses_rate"), *more, say("losses_amount")]
     st.html(markup.table(say("line_losses_by_stage"), names, lines, is_caption_hidden=True))
     return figures
+
+
+def _shown(view: View, row: Mapping[str, Any], column: str) -> str:
+    if column.startswith("gap"):
+        return view.difference(row[column], row["unit"])
+    return view.quantity(row[column], row["unit"])
 
 
 def _forecast(view: View) -> list[Figure]:
@@ -355,7 +357,7 @@ def _forecast_card(view: View, months: Sequence[Mapping[str, Any]], figures: Seq
         (say("target"), Cell(view.quantity(first["target"], unit), figures[0], "target")),
         (
             say("gap_projected"),
-            Cell(view.quantity(first["gap_projected"], unit, is_signed=True), figures[0], "gap_projected"),
+            Cell(view.difference(first["gap_projected"], unit), figures[0], "gap_projected"),
         ),
     ]
     for row, figure in zip(months[1:], figures[1:], strict=True):

@@ -9,34 +9,24 @@ from typing import Any, Final
 from dashboard.lib import charts
 from dashboard.lib import format as write
 from dashboard.lib.charts import Band, Mark, Point
+from dashboard.lib.definitions import formula_of
 from dashboard.lib.format import NOTHING, Language
 from dashboard.lib.source import Publication
 from dashboard.lib.texts import MODELS, WHY, Say, say_in
 from dashboard.lib.theme import LIGHT
 from dashboard.lib.words import ACTIONS, ENTITIES, MATCHES, OUTCOMES
-from dashboard.queries.board import read_conversions, read_courses, read_forecast, read_last_complete_month, read_lines
+from dashboard.queries.board import read_conversions, read_forecast, read_last_complete_month, read_lines
+from dashboard.queries.forecast import read_actuals, read_expected
+from dashboard.queries.prospects import ALL, read_totals
+from dashboard.queries.quality import read_measures, read_reconciliation
 from dashboard.queries.reads import Reads
 from dashboard.report.blocks import Block, Card, Cards, Cell, Picture, Prose, Report, Section, Table, Tone
 from dashboard.report.texts import TEXTS
 
 _HEADLINES: Final = ("new_leads", "orders_count", "orders_amount", "average_basket")
-_COUNT_COURSE: Final = 12
+_COUNT_ACTUALS: Final = 12
+_CHECKS: Final = "share_checks_passed"
 
-_BANDS: Final = """
-    select
-        month_start_date as month,
-        actual_to_date,
-        expected,
-        p025,
-        p10,
-        p25,
-        p75,
-        p90,
-        p975
-    from marts.fct_order_forecast
-    where is_shown and is_current and component = 'total' and measure = $measure
-    order by month_start_date
-"""
 _ACTIONS: Final = """
     select
         action_type,
@@ -44,55 +34,6 @@ _ACTIONS: Final = """
         count(*) filter (where is_overdue) as count_overdue
     from marts.kpi_next_actions
     group by action_type
-"""
-_ACTION_TOTALS: Final = """
-    select metric_id, value
-    from marts.kpi_values
-    where
-        metric_id in ('next_actions_count', 'next_actions_overdue', 'next_actions_overdue_rate')
-        and period_grain = 'month' and dimension_name = 'total'
-"""
-_QUALITY: Final = """
-    with checks as (
-        select entity_name, numerator as count_passed, denominator as count_checks
-        from marts.kpi_data_quality
-        where measure_id = 'share_checks_passed'
-    ),
-    deliveries as (
-        select
-            source_name,
-            entity_name,
-            max(value) filter (where measure_id = 'count_delivered') as count_delivered,
-            max(value) filter (where measure_id = 'days_since_last_record') as days_since_last_record,
-            max(value) filter (where measure_id = 'count_quarantined') as count_quarantined
-        from marts.kpi_data_quality
-        where measure_id in ('count_delivered', 'days_since_last_record', 'count_quarantined')
-        group by source_name, entity_name
-    )
-    select
-        coalesce(deliveries.entity_name, checks.entity_name) as entity_name,
-        coalesce(deliveries.source_name, 'all') as source_name,
-        deliveries.count_delivered,
-        deliveries.days_since_last_record,
-        deliveries.count_quarantined,
-        checks.count_passed,
-        checks.count_checks
-    from deliveries
-    full join checks using (entity_name)
-    order by deliveries.entity_name is null, entity_name, source_name
-"""
-_MATCHES: Final = """
-    select entity_name, measure_id, numerator, denominator, value
-    from marts.kpi_data_quality
-    where measure_id like 'share_with%'
-    order by entity_name, measure_id
-"""
-_RECONCILIATION: Final = """
-    select source_name, entity_name, outcome_code, is_counted, count_records, count_source, count_warehouse,
-        count_difference
-    from marts.kpi_reconciliation
-    where month = $month
-    order by entity_name, source_name, is_counted desc, count_records desc, outcome_code
 """
 _DEFINITIONS: Final = """
     select *
@@ -322,8 +263,6 @@ class _Maker:
         title = say("forecast", origin=self._origin())
         if not forecast:
             return Section(title, (Prose(say("no_forecast")),))
-        last_month = read_last_complete_month(self.rows, self.as_of)
-        courses = read_courses(self.rows, last_month, _COUNT_COURSE) if last_month else {}
         blocks: list[Block] = []
         metric_ids = list(dict.fromkeys(row["metric_id"] for row in forecast))
         names = ("to_date", "existing", "future", "expected", "prediction", "target", "gap_projected", "chance")
@@ -331,7 +270,7 @@ class _Maker:
             group = [row for row in forecast if row["metric_id"] == metric_id]
             label, unit = self.label(group[0]), group[0]["unit"]
             measure = metric_id.replace("forecast_", "")
-            blocks += self._fan(label, unit, measure, courses.get(measure, []), group)
+            blocks += self._fan(label, unit, measure, group)
             rows = tuple(
                 (
                     Cell(write.month(row["month"], self.language)),
@@ -362,12 +301,11 @@ class _Maker:
         label: str,
         unit: str,
         measure: str,
-        course: Sequence[Mapping[str, Any]],
         forecast: Sequence[Mapping[str, Any]],
     ) -> list[Block]:
         bands = [
             Band(
-                row["month"],
+                row["month_start_date"],
                 row["actual_to_date"] + row["expected"],
                 self._expected(row["actual_to_date"] + row["expected"], unit),
                 **{
@@ -375,12 +313,15 @@ class _Maker:
                     for name in ("p025", "p10", "p25", "p75", "p90", "p975")
                 },
             )
-            for row in self.rows(_BANDS, measure=measure)
-            if row["expected"] is not None and not (row["month"] <= self.as_of and _is_last_day(self.as_of))
+            for row in read_expected(self.rows, measure)
+            if row["expected"] is not None
         ]
         if not bands:
             return []
-        actuals = [Point(row["month"], row["value"], self.quantity(row["value"], unit)) for row in course]
+        actuals = [
+            Point(row["period_start"], row["value"], self.quantity(row["value"], unit))
+            for row in read_actuals(self.rows, measure, _COUNT_ACTUALS)
+        ]
         aims = [
             Point(row["month"], row["target"], self.quantity(row["target"], unit))
             for row in forecast
@@ -403,7 +344,7 @@ class _Maker:
         found = {row["action_type"]: row for row in self.rows(_ACTIONS)}
         if not found:
             return Section(title, (Prose(say("no_calls")),))
-        totals = {row["metric_id"]: row["value"] for row in self.rows(_ACTION_TOTALS)}
+        totals = {row["metric_id"]: row["value"] for row in read_totals(self.rows, ALL)}
         summary = say(
             "calls_summary",
             count=write.number(totals.get("next_actions_count"), self.language),
@@ -423,26 +364,36 @@ class _Maker:
 
     def quality(self) -> Section:
         say = self.say
-        rows = tuple(
-            (
-                Cell(self._entity(row["entity_name"], row["source_name"])),
-                Cell(write.number(row["count_delivered"], self.language)),
-                Cell(self._age(row["days_since_last_record"])),
-                Cell(write.number(row["count_quarantined"], self.language)),
-                self._checks(row),
+        measures = read_measures(self.rows)
+        checks = {entity: found[_CHECKS] for (entity, _), found in measures.items() if _CHECKS in found}
+        delivered = {
+            key: found for key, found in measures.items() if found.keys() & {"count_delivered", "count_quarantined"}
+        }
+        keys = [*delivered, *((entity, "all") for entity in checks if entity not in {name for name, _ in delivered})]
+        rows = []
+        for entity, source in keys:
+            found = {measure: row["value"] for measure, row in measures[entity, source].items()}
+            rows.append(
+                (
+                    Cell(self._entity(entity, source)),
+                    Cell(write.number(found.get("count_delivered"), self.language)),
+                    Cell(self._age(found.get("days_since_last_record"))),
+                    Cell(write.number(found.get("count_quarantined"), self.language)),
+                    self._checks(checks.get(entity)),
+                )
             )
-            for row in self.rows(_QUALITY)
-        )
-        columns = ("entity", "delivered", "newest", "quarantined", "checks")
         matches = tuple(
             (
-                Cell(f"{self._entity(row['entity_name'])}, {say.name(MATCHES, row['measure_id'])}"),
+                Cell(f"{self._entity(entity)}, {say.name(MATCHES, measure)}"),
                 Cell(self.quantity(row["value"], "ratio")),
                 Cell(write.number(row["denominator"], self.language)),
             )
-            for row in self.rows(_MATCHES)
+            for (entity, _), found in measures.items()
+            for measure, row in found.items()
+            if measure in MATCHES
         )
-        blocks: list[Block] = [Table(tuple(say(name) for name in columns), rows)]
+        columns = ("entity", "delivered", "newest", "quarantined", "checks")
+        blocks: list[Block] = [Table(tuple(say(name) for name in columns), tuple(rows))]
         if matches:
             blocks.append(Table((say("matches"), say("rate"), say("cases")), matches))
         reconciled = self._reconciliation()
@@ -451,25 +402,21 @@ class _Maker:
             blocks.append(Table(tuple(say(name) for name in names), reconciled))
         return Section(say("quality"), tuple(blocks))
 
-    def _checks(self, row: Mapping[str, Any]) -> Cell:
-        if row["count_checks"] is None:
+    def _checks(self, row: Mapping[str, Any] | None) -> Cell:
+        if row is None:
             return Cell(NOTHING)
-        passed, all_ = (write.number(row[name], self.language) for name in ("count_passed", "count_checks"))
+        passed, all_ = (write.number(row[name], self.language) for name in ("numerator", "denominator"))
         return Cell(f"{passed}\u00a0/\u00a0{all_}", tone="" if passed == all_ else "bad")
 
     def _reconciliation(self) -> tuple[tuple[Cell, ...], ...]:
-        groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-        for row in self.rows(_RECONCILIATION, month=self.month):
-            groups.setdefault((row["entity_name"], row["source_name"]), []).append(row)
         found = []
-        for (entity, source), outcomes in groups.items():
-            first = outcomes[0]
+        for (entity, source), outcomes in read_reconciliation(self.rows, self.month).items():
             why = ", ".join(
                 f"{self.say.name(OUTCOMES, row['outcome_code'])}\u00a0({row['count_records']})"
                 for row in outcomes
                 if row["outcome_code"] != "counted"
             )
-            counts = (first[name] for name in ("count_source", "count_warehouse", "count_difference"))
+            counts = (outcomes[0][name] for name in ("count_source", "count_warehouse", "count_difference"))
             found.append(
                 (
                     Cell(self._entity(entity, source)),
@@ -497,7 +444,7 @@ class _Maker:
             (
                 Cell(self.label(row)),
                 Cell(
-                    str(row["formula"]),
+                    formula_of(row, self.language),
                     say(
                         "definition_useful",
                         objective=self.label(row, "objective"),

@@ -126,8 +126,8 @@ TEXTS: Final[dict[str, Pair]] = {
     "definition": ("Definition and use", "Définition et usage"),
     "definition_useful": ("{objective}. Useful to: {useful}.", "{objective}. Utile pour~: {useful}."),
     "definitions_note": (
-        "Formulas as in the catalogue of metrics (docs/metrics.md).",
-        "Formules telles que dans le catalogue des indicateurs (docs/metrics.md), en anglais.",
+        "The catalogue of metrics (docs/metrics.md) is authoritative.",
+        "Le catalogue des indicateurs (docs/metrics.md) fait foi.",
     ),
     "mail_subject": ("{title} – {company}", "{title} – {company}"),
     "mail_figure": ("{label}: {value} – {judgement}", "{label}~: {value} – {judgement}"),

@@ -252,12 +252,14 @@ def serve(
     is_opened: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")] = True,
     is_postgres: Annotated[
         bool,
-        typer.Option("--postgres", help="Read the PostgreSQL copy: PILOTAGE_DASHBOARD_DSN, else publication.postgres."),
+        typer.Option("--postgres", help="Read the PostgreSQL copy at PILOTAGE_DASHBOARD_DSN instead of the file."),
     ] = False,
 ) -> None:
     """Serve the commercial dashboard of a workspace to a browser, until it is stopped with Ctrl+C."""
     from orchestration.cli.serve import NoPostgresError, serve_dashboard
 
+    if is_postgres:
+        _configuration(home)
     try:
         serve_dashboard(
             Workspace(home.resolve()), port=port, address=address, is_opened=is_opened, is_postgres=is_postgres

@@ -6,6 +6,7 @@ from typing import Final
 
 import dagster as dg
 
+from ingestion.config.settings import Settings
 from orchestration.defs.publish import PUBLISHED
 from orchestration.lib.mail import MailError
 from orchestration.lib.report_mail import mail_report
@@ -14,9 +15,12 @@ from orchestration.lib.run import NightlyRun
 REPORT: Final = dg.AssetKey(["published", "report_mail"])
 
 
-def build_report() -> dg.AssetsDefinition:
-    """Return the asset that mails the report on its day."""
+def build_reports(settings: Settings | None) -> list[dg.AssetsDefinition]:
+    """Return the asset that mails the report on its day, where ``settings`` name recipients."""
+    return [_report_mail()] if settings and settings.report.recipients else []
 
+
+def _report_mail() -> dg.AssetsDefinition:
     @dg.asset(
         key=REPORT,
         deps=[PUBLISHED],

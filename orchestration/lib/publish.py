@@ -196,23 +196,25 @@ def table_checksums(
     ).fetchall()
     wanted = {str(name) for name, _ in rows} - {PUBLICATION_TABLE} if tables is None else set(tables)
     return {
-        str(name): _checksum(connection, schema, str(name), [(str(c), str(t)) for c, t in columns])
+        str(name): relation_checksum(
+            connection, f"{_quoted(schema)}.{_quoted(str(name))}", [(str(c), str(t)) for c, t in columns]
+        )
         for name, columns in rows
         if name in wanted
     }
 
 
-def _checksum(
-    connection: duckdb.DuckDBPyConnection, schema: str, table: str, columns: list[tuple[str, str]]
+def relation_checksum(
+    connection: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[tuple[str, str]]
 ) -> TableChecksum:
+    """Return the checksum of a table or a query in brackets; ``columns`` are the names and types that it has."""
     names = [_quoted(column) for column, _ in columns]
     measures = ", ".join(f"count({name}), sum(hash({name})::hugeint)::varchar" for name in names)
     row = connection.execute(
-        f"select count(*), sum(hash({', '.join(names)})::hugeint)::varchar, {measures} "
-        f"from {_quoted(schema)}.{_quoted(table)}"
+        f"select count(*), sum(hash({', '.join(names)})::hugeint)::varchar, {measures} from {relation}"
     ).fetchone()
     if row is None:
-        raise PublishError(f"{schema}.{table} gave no checksum")
+        raise PublishError(f"{relation} gave no checksum")
     pairs = zip(row[2::2], row[3::2], strict=True)
     return TableChecksum(
         count_rows=int(row[0]),
