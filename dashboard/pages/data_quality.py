@@ -85,6 +85,10 @@ TEXTS: Final[dict[str, Pair]] = {
     "no_runs": ("There is no log of a run here.", "Aucun journal d’exécution ici."),
     "minutes": ("{minutes}~min {seconds}~s", "{minutes}~min {seconds}~s"),
 }
+# Ids are many: they wrap.
+_STYLE: Final = """<style>
+.differing .pilotage td:last-child { white-space: normal; text-align: left; min-width: 14rem; }
+</style>"""
 _UNDATED: Final = date(1900, 1, 1)
 _COUNT_RUNS: Final = 14
 
@@ -332,15 +336,12 @@ def _reconciliation(view: View) -> list[Figure]:
     if differing:
         columns = [say("data"), say("outcome"), say("count"), say("ids")]
         table = markup.table(say("records_title"), columns, differing, is_caption_hidden=True)
-        st.html(markup.folded(say("records_title"), f'<div class="differing">{table}</div>{_STYLE}'))
+        st.html(_STYLE)
+        st.html(markup.folded(say("records_title"), f'<div class="differing">{table}</div>'))
     rows = [row for outcomes in found.values() for row in outcomes]
     if rows:
         show_csv(view, f"pilotage_reconciliation_{month}", rows, list(rows[0]))
     return figures
-
-
-# Ids are many: they wrap.
-_STYLE: Final = "<style>.differing td:last-child { white-space: normal; text-align: left; min-width: 14rem; }</style>"
 
 
 def _outcome_figure(view: View, row: Mapping[str, Any]) -> Figure:

@@ -129,6 +129,11 @@ TEXTS: Final[dict[str, Pair]] = {
         "Le fichier contient des noms, des adresses et des numéros~: supprimez-le après usage.",
     ),
 }
+# Reasons are sentences: they wrap, and all reads from the left.
+_STYLE: Final = """<style>
+.calls .pilotage th, .calls .pilotage td { text-align: left; }
+.calls .pilotage td:last-child { white-space: normal; min-width: 18rem; }
+</style>"""
 _COUNT_ROWS: Final = 50
 _NONE: Final = "none"
 _PUBLISHED_COLUMNS: Final = (
@@ -181,6 +186,7 @@ def render(view: View) -> None:
         rows = queries.read_actions(
             view.rows, owner=owner, action=action, shown=shown, count_rows=_COUNT_ROWS, first_row=first
         )
+        st.html(_STYLE)
         st.html(_list(view, rows, contacts))
 
         def whole() -> list[dict[str, Any]]:
@@ -318,32 +324,19 @@ def _list(view: View, rows: Sequence[Mapping[str, Any]], contacts: Contacts | No
         if row["score_potential"] is not None:
             key = "score_note" if row["grade"] else "score_note_ungraded"
             note = say(key, potential=_points(view, row["score_potential"]), grade=row["grade"])
+        owner = _owner_name(view, row["owner_id"], contacts)
         lines.append(
             [
                 Cell(f"{row['action_rank']}. {name}", note=row["company_name"] or ""),
-                say.name(ACTIONS, row["action_type"]),
+                Cell(say.name(ACTIONS, row["action_type"]), note=owner),
                 Cell(due, note=late),
                 Cell(_points(view, row["score_confirmed"]), figure, "score_confirmed", note=note),
-                _next_question(view, row),
                 Cell(view.label(row, "reason"), figure, f"reason_{view.language}"),
-                _owner_name(view, row["owner_id"], contacts),
             ]
         )
-    names = ("prospect", "action", "due", "score", "ask_first", "reason", "owner")
+    names = ("prospect", "action", "due", "score", "reason")
     table = markup.table(say("list_caption"), [say(name) for name in names], lines, is_caption_hidden=True)
-    return f'<div class="calls">{table}</div>{_STYLE}'
-
-
-# Reasons are sentences: they wrap, and read from the left.
-_STYLE: Final = """<style>
-.calls td { text-align: left; }
-.calls td:nth-child(6), .calls td:nth-child(5) { white-space: normal; min-width: 12rem; }
-.calls td:nth-child(6) { min-width: 20rem; }
-</style>"""
-
-
-def _next_question(view: View, row: Mapping[str, Any]) -> str:
-    return NOTHING if row["next_best_criterion_code"] is None else view.label(row, "next_best_criterion_label")
+    return f'<div class="calls">{table}</div>'
 
 
 def _export(view: View, contacts: Contacts | None, rows: Callable[[], list[dict[str, Any]]]) -> None:
