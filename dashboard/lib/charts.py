@@ -18,9 +18,11 @@ import altair as alt
 from dashboard.lib.format import Language, short_month
 from dashboard.lib.theme import Theme
 
-_FONT: Final = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
+_FONT: Final = "'Source Sans', system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
 _ROW_HEIGHT: Final = 34
-_LABEL_WIDTH: Final = 24
+_AXIS_HEIGHT: Final = 40
+_LEGEND_HEIGHT: Final = 28
+_LABEL_WIDTH: Final = 30
 _NUMBERS: Final[dict[Language, dict[str, Any]]] = {
     "en": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", ""]},
     "fr": {"decimal": ",", "thousands": "\u202f", "grouping": [3], "currency": ["", "\u00a0€"], "percent": "\u00a0%"},
@@ -107,7 +109,10 @@ def dots(
     ``reference``: a vertical line to compare with, 0 of a difference say.
     """
     data = alt.InlineData(values=_values(marks))
-    scale = alt.Scale(zero=True, nice=True)
+    # Room for the words beyond the last point.
+    ends = [end for mark in marks for end in (mark.value, mark.low, mark.high) if end is not None]
+    low, high = min([0.0, *ends]), max([0.0, *ends])
+    scale = alt.Scale(domain=[low, high + (high - low or 1) * 0.14], nice=False)
     rows = _rows(is_ruled=True)
     measure = alt.X("value:Q", scale=scale, title=axis_title or None, axis=_number_axis(is_ratio))
     base = alt.Chart(data).encode(y=rows)
@@ -124,7 +129,7 @@ def dots(
     if reference is not None:
         here = alt.InlineData(values=[{"at": reference}])
         layers.insert(0, alt.Chart(here).mark_rule(color=theme.quiet, strokeDash=[4, 3]).encode(x="at:Q"))
-    chart = alt.layer(*layers).properties(width="container", height=alt.Step(_ROW_HEIGHT + 8))
+    chart = alt.layer(*layers).properties(width="container", height=_height(len(marks), _ROW_HEIGHT + 8))
     return finished(chart, theme, language)
 
 
@@ -145,7 +150,7 @@ def bars(
         tooltip=_tooltip(),
     )
     words = base.mark_text(align="left", dx=6, color=theme.text).encode(text="shown:N")
-    chart = alt.layer(shapes, words).properties(width="container", height=alt.Step(_ROW_HEIGHT))
+    chart = alt.layer(shapes, words).properties(width="container", height=_height(len(marks), _ROW_HEIGHT))
     return finished(chart, theme, language)
 
 
@@ -269,7 +274,9 @@ def parts(
     )
     texts = alt.Chart(alt.InlineData(values=sums)).mark_text(align="left", dx=6, color=theme.text)
     words = texts.encode(y=_rows(), x=alt.X("value:Q", scale=scale), text="words:N")
-    chart = alt.layer(shapes, words).properties(width="container", height=alt.Step(_ROW_HEIGHT))
+    chart = alt.layer(shapes, words).properties(
+        width="container", height=_height(len(sums), _ROW_HEIGHT) + _LEGEND_HEIGHT
+    )
     return finished(chart, theme, language)
 
 
@@ -315,15 +322,20 @@ def _number_axis(is_ratio: bool) -> alt.Axis:
 
 
 def _rows(*, is_ruled: bool = False) -> alt.Y:
-    """Return the axis of named rows, in the order of the data; a long name takes two lines."""
+    """Return the axis of named rows, in the order of the data; a long name takes two lines, and no more."""
     axis = alt.Axis(
         domain=False, ticks=False, grid=is_ruled, labelExpr=r"split(datum.value, '\n')", labelLimit=260, labelPadding=9
     )
     return alt.Y("label:N", sort=None, title=None, axis=axis)
 
 
+def _height(count_rows: int, row_height: int) -> int:
+    """Return the height of a chart of rows with its axis, in pixels."""
+    return max(count_rows, 1) * row_height + _AXIS_HEIGHT
+
+
 def _wrapped(label: str) -> str:
-    return "\n".join(wrap(label, _LABEL_WIDTH)) or label
+    return "\n".join(wrap(label, _LABEL_WIDTH, max_lines=2, placeholder="…")) or label
 
 
 def _fill(theme: Theme) -> alt.FillValue:

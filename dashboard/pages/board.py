@@ -44,9 +44,7 @@ TEXTS: Final[dict[str, Pair]] = {
         ),
     ),
     "board_empty": ("The published dashboard has no month yet.", "Le tableau de bord publié n’a encore aucun mois."),
-    "line_new_leads": ("New leads", "Nouveaux leads"),
-    "line_orders_month": ("Orders of the month", "Commandes du mois"),
-    "line_average_basket": ("Average basket", "Panier moyen"),
+    "line_month": ("Leads, orders and basket", "Leads, commandes et panier"),
     "line_losses_by_stage": ("Losses, stage by stage", "Pertes, étape par étape"),
     "line_order_forecast": ("Order forecast", "Prévision de commandes"),
     "line_loyalty": ("Loyalty", "Fidélité"),
@@ -73,7 +71,13 @@ TEXTS: Final[dict[str, Pair]] = {
     "noise_level": ("Noise of chance alone", "Bruit du seul hasard"),
     "explain": ("Where does this come from?", "D’où vient ce chiffre~?"),
 }
-LINES: Final = ("new_leads", "orders_month", "average_basket", "losses_by_stage", "order_forecast", "loyalty")
+SECTIONS: Final[dict[str, tuple[str, ...]]] = {
+    "month": ("new_leads", "orders_month", "average_basket"),
+    "losses_by_stage": ("losses_by_stage",),
+    "order_forecast": ("order_forecast",),
+    "loyalty": ("loyalty",),
+}
+"""Lines of the dashboard, R-56 to R-61, as they stand together on the page."""
 _COUNT_COURSE: Final = 14
 _MONTHS_AHEAD: Final = 4
 
@@ -106,12 +110,12 @@ def render(view: View) -> None:
         st.caption(view.say("board_running"))
     rows = read_lines(view.rows, choice.month)
     figures: list[Figure] = []
-    for line in LINES:
-        if line == "order_forecast":
+    for section, lines in SECTIONS.items():
+        if section == "order_forecast":
             figures += _forecast(view)
         else:
-            of_line = [row for row in rows if row["line_id"] == line]
-            figures += _line(view, choice, line, of_line) if of_line else []
+            of_section = [row for row in rows if row["line_id"] in lines]
+            figures += _section(view, choice, section, of_section) if of_section else []
     show_csv(view, f"pilotage_dashboard_{choice.month:%Y-%m}", rows, list(rows[0]) if rows else [])
     show_origins(view, figures)
 
@@ -171,14 +175,14 @@ def _stage(view: View, row: Mapping[str, Any]) -> str:
     return view.say("all") if row["stage_id"] == "all" else view.label(row, "stage_label")
 
 
-def _line(view: View, choice: _Choice, line: str, rows: Sequence[Mapping[str, Any]]) -> list[Figure]:
-    """Show the cards of a line, and of the losses their stages; return the figures shown."""
-    st.header(view.say(f"line_{line}"), anchor=False, divider="gray")
+def _section(view: View, choice: _Choice, section: str, rows: Sequence[Mapping[str, Any]]) -> list[Figure]:
+    """Show the cards of some lines, and of the losses their stages; return the figures shown."""
+    st.header(view.say(f"line_{section}"), anchor=False, divider="gray")
     courses = read_courses(view.rows, choice.month, _COUNT_COURSE)
     totals = [row for row in rows if row["stage_id"] == "all"]
     # The rate of a stage has no total; everything else has.
     figures = _cards(view, choice, totals, courses)
-    if line == "losses_by_stage":
+    if section == "losses_by_stage":
         figures += _losses(view, choice, [row for row in rows if row["stage_id"] != "all"])
     return figures
 

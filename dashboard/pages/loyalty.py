@@ -19,11 +19,12 @@ from dashboard.queries import loyalty as queries
 TEXTS: Final[dict[str, Pair]] = {
     "loyalty_title": ("Loyalty, {month}", "Fidélisation, {month}"),
     "loyalty_empty": ("Nothing has been sold long enough ago yet.", "Aucune vente n’est encore assez ancienne."),
+    "points": ("{value}~pt", "{value}~pt"),
     "previous": ("vs month before", "/ mois précédent"),
     "year_ago": ("vs last year", "/ an dernier"),
     "repurchase_title": (
         "Which share of new customers orders again within a year",
-        "Quelle part des nouveaux clients recommande dans l’année",
+        "Quelle part des nouveaux clients commande à nouveau dans l’année",
     ),
     "repurchase_note": (
         "By quarter of the first order, Aalen-Johansen; line: 95% interval.",
@@ -146,7 +147,10 @@ def _evolution(view: View, row: Mapping[str, Any], against: str) -> str:
     if change is None:
         return NOTHING
     signal = row[f"evolution_signal_{against}"]
-    shown = view.quantity(change, row["unit"], is_signed=True)
+    if row["unit"] == "ratio":
+        shown = view.say("points", value=number(100 * change, view.language, digits=1, is_signed=True))
+    else:
+        shown = view.quantity(change, row["unit"], is_signed=True)
     return f"{shown} ({view.say(signal)})" if signal else shown
 
 
