@@ -30,28 +30,31 @@ from dashboard.lib.source import (
 )
 from dashboard.lib.texts import Say, say_in
 from dashboard.lib.theme import theme_of
-from dashboard.pages import board, forecast, funnel, process
+from dashboard.pages import board, data_quality, forecast, funnel, loyalty, process, prospects
 from ingestion.config.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: its path in the address, the key of its name in the texts, its icon, and what shows it."""
+    """A page: its path in the address, the key of its name in the texts, and what shows it."""
 
     path: str
     name: str
-    icon: str
     render: Callable[[View], None]
 
 
 PAGES: Final = (
-    Page("dashboard", "navigation_board", ":material/dashboard:", board.render),
-    Page("funnel", "navigation_funnel", ":material/filter_alt:", funnel.render),
-    Page("process", "navigation_process", ":material/account_tree:", process.render),
-    Page("forecast", "navigation_forecast", ":material/trending_up:", forecast.render),
+    Page("dashboard", "navigation_board", board.render),
+    Page("funnel", "navigation_funnel", funnel.render),
+    Page("process", "navigation_process", process.render),
+    Page("forecast", "navigation_forecast", forecast.render),
+    Page("prospects", "navigation_prospects", prospects.render),
+    Page("loyalty", "navigation_loyalty", loyalty.render),
+    Page("quality", "navigation_quality", data_quality.render),
 )
 """Every page, in the order of the menu; the first is shown at ``/``. A new page is one line here."""
 
+_SIDEBAR_WIDTH: Final = 220
 _NAMES_OF_LANGUAGES: Final[dict[str, str]] = {"en": "English", "fr": "Français"}
 # A screen reader pronounces a page by the language that the document declares. The text is constant.
 _DECLARE: Final = "<script>document.documentElement.lang = '{language}';</script>"
@@ -59,14 +62,14 @@ _DECLARE: Final = "<script>document.documentElement.lang = '{language}';</script
 
 def main() -> None:
     """Show the page that the address asks for."""
-    st.set_page_config(page_title="Pilotage", layout="wide")
+    st.set_page_config(page_title="Pilotage", layout="wide", initial_sidebar_state=_SIDEBAR_WIDTH)
     opened = open_view()
     navigation = st.navigation(
         [
             st.Page(
                 _shown(page, opened),
                 title=opened.say(page.name),
-                icon=page.icon,
+                # An icon would be the browser's too, and Streamlit fetches that one from a server of its own.
                 url_path=page.path,
                 default=page is PAGES[0],
             )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from textwrap import wrap
 from typing import Any, Final
 
 import altair as alt
@@ -17,8 +18,11 @@ import altair as alt
 from dashboard.lib.format import Language, short_month
 from dashboard.lib.theme import Theme
 
-_FONT: Final = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
+_FONT: Final = "'Source Sans', system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
 _ROW_HEIGHT: Final = 34
+_AXIS_HEIGHT: Final = 40
+_LEGEND_HEIGHT: Final = 28
+_LABEL_WIDTH: Final = 30
 _NUMBERS: Final[dict[Language, dict[str, Any]]] = {
     "en": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", ""]},
     "fr": {"decimal": ",", "thousands": "\u202f", "grouping": [3], "currency": ["", "\u00a0€"], "percent": "\u00a0%"},
@@ -105,8 +109,11 @@ def dots(
     ``reference``: a vertical line to compare with, 0 of a difference say.
     """
     data = alt.InlineData(values=_values(marks))
-    scale = alt.Scale(zero=True, nice=True)
-    rows = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(domain=False, ticks=False, grid=True))
+    # Room for the words beyond the last point.
+    ends = [end for mark in marks for end in (mark.value, mark.low, mark.high) if end is not None]
+    low, high = min([0.0, *ends]), max([0.0, *ends])
+    scale = alt.Scale(domain=[low, high + (high - low or 1) * 0.14], nice=False)
+    rows = _rows(is_ruled=True)
     measure = alt.X("value:Q", scale=scale, title=axis_title or None, axis=_number_axis(is_ratio))
     base = alt.Chart(data).encode(y=rows)
     lines = base.mark_rule(color=theme.muted, strokeWidth=3, opacity=0.75).encode(
@@ -122,7 +129,7 @@ def dots(
     if reference is not None:
         here = alt.InlineData(values=[{"at": reference}])
         layers.insert(0, alt.Chart(here).mark_rule(color=theme.quiet, strokeDash=[4, 3]).encode(x="at:Q"))
-    chart = alt.layer(*layers).properties(width="container", height=alt.Step(_ROW_HEIGHT + 8))
+    chart = alt.layer(*layers).properties(width="container", height=_height(len(marks), _ROW_HEIGHT + 8))
     return finished(chart, theme, language)
 
 
@@ -131,7 +138,7 @@ def bars(
 ) -> alt.LayerChart:
     """Return one horizontal bar a mark with its words at the end; unfinished ones quiet and outlined."""
     data = alt.InlineData(values=_values(marks))
-    rows = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(domain=False, ticks=False))
+    rows = _rows()
     most = max((mark.value or 0 for mark in marks), default=0)
     # Room for the words at the end of the longest bar.
     scale = alt.Scale(domain=[0, (most or 1) * 1.25], nice=False)
@@ -143,7 +150,7 @@ def bars(
         tooltip=_tooltip(),
     )
     words = base.mark_text(align="left", dx=6, color=theme.text).encode(text="shown:N")
-    chart = alt.layer(shapes, words).properties(width="container", height=alt.Step(_ROW_HEIGHT))
+    chart = alt.layer(shapes, words).properties(width="container", height=_height(len(marks), _ROW_HEIGHT))
     return finished(chart, theme, language)
 
 
@@ -173,10 +180,10 @@ def trend(
     dots_ = base.mark_point(size=50, strokeWidth=1.8, color=theme.accent, opacity=1).encode(
         y=value, fill=_fill(theme), tooltip=_tooltip()
     )
-    last = alt.Chart(alt.InlineData(values=known[-1:])).mark_text(
-        align="right", dy=-12, fontWeight=600, color=theme.text
-    )
-    layers: list[alt.Chart] = [band, line, dots_, last.encode(x=months, y=value, text="shown:N")]
+    # Above the band, where no line runs through it.
+    ends = [row | {"top": row["value"] if row["high"] is None else row["high"]} for row in known[-1:]]
+    last = alt.Chart(alt.InlineData(values=ends)).mark_text(align="right", dy=-8, fontWeight=600, color=theme.text)
+    layers: list[alt.Chart] = [band, line, dots_, last.encode(x=months, y="top:Q", text="shown:N")]
     if target is not None and points:
         here = alt.InlineData(values=[{"at": target, "label": target_label, "month": rows[0]["month"]}])
         rule = alt.Chart(here).mark_rule(color=theme.contrast, strokeDash=[6, 4]).encode(y="at:Q")
@@ -206,11 +213,7 @@ def fan(
     words = words or {}
     months = _months([*(point.month for point in actuals), *(band.month for band in forecast)], language)
     axis = alt.Y("value:Q", title=None, scale=alt.Scale(zero=True), axis=_number_axis(is_ratio=False))
-    bands = alt.Chart(
-        alt.InlineData(
-            values=[asdict(band) | {"month": band.month.isoformat(), "value": band.expected} for band in forecast]
-        )
-    ).encode(x=months)
+    bands = alt.Chart(alt.InlineData(values=[_band_row(band) for band in forecast])).encode(x=months)
     layers: list[alt.Chart] = [
         bands.mark_bar(width={"band": 0.62}, color=theme.accent, opacity=opacity).encode(
             y=alt.Y(f"{low}:Q", title=None, axis=_number_axis(is_ratio=False)), y2=f"{high}:Q"
@@ -221,7 +224,7 @@ def fan(
         bands.mark_tick(thickness=3, width={"band": 0.62}, color=theme.text).encode(y=axis, tooltip="shown:N")
     )
     layers.append(
-        bands.mark_text(baseline="bottom", dy=-4, fontWeight=600, color=theme.text).encode(y=axis, text="shown:N")
+        bands.mark_text(baseline="bottom", dy=-4, fontWeight=600, color=theme.text).encode(y="top:Q", text="shown:N")
     )
     came = alt.Chart(
         alt.InlineData(values=[asdict(p) | {"month": p.month.isoformat()} for p in actuals if p.value is not None])
@@ -233,7 +236,7 @@ def fan(
     if target:
         aims = alt.Chart(alt.InlineData(values=[asdict(p) | {"month": p.month.isoformat()} for p in target]))
         layers.append(aims.mark_line(color=theme.contrast, strokeDash=[6, 4], strokeWidth=1.5).encode(x=months, y=axis))
-        layers.append(_name(target[0], words.get("target", ""), months, theme.contrast))
+        layers.append(_name(target[-1], words.get("target", ""), months, theme.contrast, is_below=True))
     if actuals:
         layers.append(_name(actuals[0], words.get("actual", ""), months, theme.text))
     return finished(alt.layer(*layers).properties(width="container", height=height), theme, language)
@@ -244,9 +247,17 @@ def parts(
 ) -> alt.LayerChart:
     """Return stacked bars: rows of ``label``, ``part`` (one of ``names``, in order), ``value`` and ``shown``."""
     data = [dict(row) | {"order": list(names).index(row["part"])} for row in rows]
+    ends: dict[str, dict[str, Any]] = {}
+    for row in data:
+        end = ends.setdefault(row["label"], {"label": row["label"], "value": 0.0, "words": []})
+        end["value"] += row["value"]
+        end["words"].append(row["shown"])
+    sums = [end | {"words": " + ".join(end["words"])} for end in ends.values()]
+    most = max((end["value"] for end in sums), default=0)
+    scale = alt.Scale(domain=[0, (most or 1) * 1.3], nice=False)
     base = alt.Chart(alt.InlineData(values=data)).encode(
-        y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(domain=False, ticks=False)),
-        x=alt.X("value:Q", stack="zero", title=axis_title or None, axis=_number_axis(is_ratio=False)),
+        y=_rows(),
+        x=alt.X("value:Q", stack="zero", scale=scale, title=axis_title or None, axis=_number_axis(is_ratio=False)),
         order="order:O",
     )
     colours = [theme.categories[place % len(theme.categories)] for place in range(len(names))]
@@ -261,15 +272,25 @@ def parts(
         ),
         tooltip=["label:N", "part:N", "shown:N"],
     )
-    chart = alt.layer(shapes).properties(width="container", height=alt.Step(_ROW_HEIGHT))
+    texts = alt.Chart(alt.InlineData(values=sums)).mark_text(align="left", dx=6, color=theme.text)
+    words = texts.encode(y=_rows(), x=alt.X("value:Q", scale=scale), text="words:N")
+    chart = alt.layer(shapes, words).properties(
+        width="container", height=_height(len(sums), _ROW_HEIGHT) + _LEGEND_HEIGHT
+    )
     return finished(chart, theme, language)
 
 
-def _name(point: Point, words: str, months: alt.X, colour: str) -> alt.Chart:
+def _name(point: Point, words: str, months: alt.X, colour: str, *, is_below: bool = False) -> alt.Chart:
     here = alt.InlineData(values=[{"month": point.month.isoformat(), "value": point.value, "words": words}])
-    text = alt.Chart(here).mark_text(align="left", baseline="bottom", dy=-6, color=colour, fontStyle="italic")
+    place = {"align": "right", "baseline": "top", "dy": 6} if is_below else {"align": "left", "dy": -10}
+    text = alt.Chart(here).mark_text(color=colour, fontStyle="italic", **place)
     named: alt.Chart = text.encode(x=months, y="value:Q", text="words:N")
     return named
+
+
+def _band_row(band: Band) -> dict[str, Any]:
+    top = band.expected if band.p975 is None else band.p975
+    return asdict(band) | {"month": band.month.isoformat(), "value": band.expected, "top": top}
 
 
 def _months(days: Sequence[date], language: Language) -> alt.X:
@@ -283,6 +304,7 @@ def _months(days: Sequence[date], language: Language) -> alt.X:
         axis=alt.Axis(
             labelAngle=0,
             labelOverlap="greedy",
+            labelSeparation=10,
             labelExpr=f"({_as_expression(names)})[datum.value]",
             ticks=False,
             grid=False,
@@ -299,6 +321,23 @@ def _number_axis(is_ratio: bool) -> alt.Axis:
     return alt.Axis(format=".0%" if is_ratio else ",.6~g", tickCount=5)
 
 
+def _rows(*, is_ruled: bool = False) -> alt.Y:
+    """Return the axis of named rows, in the order of the data; a long name takes two lines, and no more."""
+    axis = alt.Axis(
+        domain=False, ticks=False, grid=is_ruled, labelExpr=r"split(datum.value, '\n')", labelLimit=260, labelPadding=9
+    )
+    return alt.Y("label:N", sort=None, title=None, axis=axis)
+
+
+def _height(count_rows: int, row_height: int) -> int:
+    """Return the height of a chart of rows with its axis, in pixels."""
+    return max(count_rows, 1) * row_height + _AXIS_HEIGHT
+
+
+def _wrapped(label: str) -> str:
+    return "\n".join(wrap(label, _LABEL_WIDTH, max_lines=2, placeholder="…")) or label
+
+
 def _fill(theme: Theme) -> alt.FillValue:
     unfinished = {"test": "datum.is_unfinished", "value": theme.background}
     return alt.FillValue(theme.accent, condition=unfinished)
@@ -309,4 +348,4 @@ def _tooltip() -> list[alt.Tooltip]:
 
 
 def _values(marks: Sequence[Mark]) -> list[dict[str, Any]]:
-    return [asdict(mark) for mark in marks]
+    return [asdict(mark) | {"label": _wrapped(mark.label)} for mark in marks]

@@ -11,12 +11,17 @@ LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
 
 NOTHING: Final = "–"
 """Where there is no figure: never a zero."""
+RATE_POINTS: Final = "rate_points"
+"""Unit of a difference of two rates: 0.02 is 2 points, and never 2 %."""
 _NBSP: Final = "\u00a0"
 _THIN: Final = "\u202f"
 _SMALL_RATE: Final = 0.01
 _FRENCH_MONTHS: Final = (
     "janvier", "février", "mars", "avril", "mai", "juin",
     "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+_SHORT_FRENCH_MONTHS: Final = (
+    "janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.",
 )  # fmt: skip
 _ENGLISH_MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
@@ -72,6 +77,8 @@ def quantity(value: float | None, unit: str, language: Language, *, is_signed: b
         return NOTHING
     if unit == "ratio":
         return percent(value, language, digits=_rate_digits(value), is_signed=is_signed)
+    if unit == RATE_POINTS:
+        return f"{number(100 * value, language, digits=1, is_signed=is_signed)}{_NBSP}pts"
     if unit.isupper():
         return money(value, unit, language, is_signed=is_signed)
     # An expectation has a tenth; a number of things has none.
@@ -79,6 +86,11 @@ def quantity(value: float | None, unit: str, language: Language, *, is_signed: b
     shown = number(value, language, digits=2 if unit == "score" else digits, is_signed=is_signed)
     suffix = _SUFFIXES.get(unit)
     return f"{shown}{_NBSP}{suffix[language == 'fr']}" if suffix else shown
+
+
+def unit_of_difference(unit: str) -> str:
+    """Return the unit of the difference of two figures of ``unit``, a gap to target say."""
+    return RATE_POINTS if unit == "ratio" else unit
 
 
 def interval(low: float | None, high: float | None, unit: str, language: Language) -> str:
@@ -104,10 +116,7 @@ def month(day: date, language: Language) -> str:
 
 def short_month(day: date, language: Language) -> str:
     """Return the month of ``day`` for an axis: Jun 26, juin 26."""
-    name = (_FRENCH_MONTHS if language == "fr" else _ENGLISH_MONTHS)[day.month - 1]
-    short = {"juillet": "juil.", "juin": "juin", "mai": "mai", "mars": "mars", "août": "août"}.get(
-        name, name[:4] + "." if language == "fr" else name[:3]
-    )
+    short = _SHORT_FRENCH_MONTHS[day.month - 1] if language == "fr" else _ENGLISH_MONTHS[day.month - 1][:3]
     return f"{short} {day:%y}"
 
 

@@ -136,7 +136,8 @@ _STYLE: Final = """
 .pilotage.card .status {{ font-size: 0.9rem; margin: 0.2rem 0 0; font-weight: 600; }}
 .pilotage .good {{ color: {good}; }}
 .pilotage .bad {{ color: {bad}; }}
-.pilotage.card .spark {{ display: block; width: 100%; max-width: 18rem; height: 44px; margin: 0.4rem 0; }}
+.pilotage.card .spark {{ display: block; width: auto; max-width: 100%; height: 44px; margin: 0.4rem 0;
+    object-fit: contain; object-position: left; }}
 .pilotage.card dl {{ margin: 0.3rem 0 0; padding: 0; font-size: 0.85rem; }}
 .pilotage.card dl div {{ display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 0.8rem;
     border-top: 1px solid {rule}; padding: 0.2rem 0; }}
@@ -146,11 +147,14 @@ _STYLE: Final = """
 .pilotage caption {{ text-align: left; font-weight: 600; padding: 0.3rem 0; color: {text}; }}
 .pilotage th, .pilotage td {{ border-bottom: 1px solid {rule}; padding: 0.35rem 0.6rem; text-align: right;
     vertical-align: top; white-space: nowrap; }}
-.pilotage thead th {{ white-space: normal; vertical-align: bottom; font-weight: 600; color: {quiet}; }}
+.pilotage thead th {{ min-width: 4.5rem; white-space: normal; vertical-align: bottom; font-weight: 600;
+    color: {quiet}; }}
 .pilotage tbody th {{ font-weight: 500; }}
 .pilotage th:first-child {{ text-align: left; }}
 .pilotage.prose td, .pilotage.prose th {{ text-align: left; white-space: normal; }}
 .pilotage .unseen {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }}
+.stMainBlockContainer {{ padding-top: 3.2rem; }}
+@media (min-width: 900px) {{ .stMainBlockContainer {{ padding-left: 2rem; padding-right: 2rem; }} }}
 .pilotage summary {{ cursor: pointer; font-size: 0.9rem; }}
 """
 

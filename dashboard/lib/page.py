@@ -16,6 +16,7 @@ import streamlit as st
 
 from dashboard.lib import format as write
 from dashboard.lib import markup
+from dashboard.lib.definitions import COLUMNS, formula_of
 from dashboard.lib.export import to_csv
 from dashboard.lib.figures import Figure
 from dashboard.lib.format import Language
@@ -28,7 +29,7 @@ from dashboard.lib.source import (
     open_postgres,
     postgres_version,
 )
-from dashboard.lib.texts import Say
+from dashboard.lib.texts import Say, in_language
 from dashboard.lib.theme import Theme
 from dashboard.queries.catalogue import read_definition
 from ingestion.config.workspace import Workspace
@@ -62,6 +63,10 @@ class View:
     def quantity(self, value: float | None, unit: str, *, is_signed: bool = False) -> str:
         """Return a figure as the reader's language writes it."""
         return write.quantity(value, unit, self.language, is_signed=is_signed)
+
+    def difference(self, value: float | None, unit: str) -> str:
+        """Return the signed difference of two figures of ``unit``: of rates in points."""
+        return write.quantity(value, write.unit_of_difference(unit), self.language, is_signed=True)
 
     def interval(self, row: Mapping[str, Any], unit: str, low: str = "ci_low", high: str = "ci_high") -> str:
         """Return the interval of ``row`` as the reader's language writes it."""
@@ -194,7 +199,7 @@ def show_origin(view: View, figure: Figure) -> None:
     if definition:
         lines += [
             (say("origin_definition"), f"{definition['label_en']} / {definition['label_fr']}"),
-            (say("origin_formula"), str(definition["formula"])),
+            (say("origin_formula"), formula_of(definition, view.language)),
             (say("origin_objective"), str(view.label(definition, "objective"))),
             (say("origin_useful"), str(view.label(definition, "useful_for"))),
             (say("origin_owner"), str(definition["owner"])),
@@ -213,6 +218,7 @@ def show_origin(view: View, figure: Figure) -> None:
         name = "origin_interval_80" if str(figure.metric_id).startswith("orders_forecast") else "origin_interval"
         lines.append((say(name), view.interval(row, figure.unit)))
     lines.append((say("origin_table"), f"marts.{figure.table}"))
+    lines += [(column, in_language(COLUMNS[column], view.language)) for column in figure.columns if column in COLUMNS]
     st.html(markup.table(figure.label, (), [(name, markup.Cell(text)) for name, text in lines], is_prose=True))
     st.markdown(f"**{say('origin_sql')}**")
     st.code(figure.sql, language="sql")

@@ -44,9 +44,7 @@ TEXTS: Final[dict[str, Pair]] = {
         ),
     ),
     "board_empty": ("The published dashboard has no month yet.", "Le tableau de bord publié n’a encore aucun mois."),
-    "line_new_leads": ("New leads", "Nouveaux leads"),
-    "line_orders_month": ("Orders of the month", "Commandes du mois"),
-    "line_average_basket": ("Average basket", "Panier moyen"),
+    "line_month": ("Leads, orders and basket", "Leads, commandes et panier"),
     "line_losses_by_stage": ("Losses, stage by stage", "Pertes, étape par étape"),
     "line_order_forecast": ("Order forecast", "Prévision de commandes"),
     "line_loyalty": ("Loyalty", "Fidélité"),
@@ -73,7 +71,13 @@ TEXTS: Final[dict[str, Pair]] = {
     "noise_level": ("Noise of chance alone", "Bruit du seul hasard"),
     "explain": ("Where does this come from?", "D’où vient ce chiffre~?"),
 }
-LINES: Final = ("new_leads", "orders_month", "average_basket", "losses_by_stage", "order_forecast", "loyalty")
+SECTIONS: Final[dict[str, tuple[str, ...]]] = {
+    "month": ("new_leads", "orders_month", "average_basket"),
+    "losses_by_stage": ("losses_by_stage",),
+    "order_forecast": ("order_forecast",),
+    "loyalty": ("loyalty",),
+}
+"""Lines of the dashboard, R-56 to R-61, as they stand together on the page."""
 _COUNT_COURSE: Final = 14
 _MONTHS_AHEAD: Final = 4
 
@@ -106,12 +110,12 @@ def render(view: View) -> None:
         st.caption(view.say("board_running"))
     rows = read_lines(view.rows, choice.month)
     figures: list[Figure] = []
-    for line in LINES:
-        if line == "order_forecast":
+    for section, lines in SECTIONS.items():
+        if section == "order_forecast":
             figures += _forecast(view)
         else:
-            of_line = [row for row in rows if row["line_id"] == line]
-            figures += _line(view, choice, line, of_line) if of_line else []
+            of_section = [row for row in rows if row["line_id"] in lines]
+            figures += _section(view, choice, section, of_section) if of_section else []
     show_csv(view, f"pilotage_dashboard_{choice.month:%Y-%m}", rows, list(rows[0]) if rows else [])
     show_origins(view, figures)
 
@@ -171,14 +175,14 @@ def _stage(view: View, row: Mapping[str, Any]) -> str:
     return view.say("all") if row["stage_id"] == "all" else view.label(row, "stage_label")
 
 
-def _line(view: View, choice: _Choice, line: str, rows: Sequence[Mapping[str, Any]]) -> list[Figure]:
-    """Show the cards of a line, and of the losses their stages; return the figures shown."""
-    st.header(view.say(f"line_{line}"), anchor=False, divider="gray")
+def _section(view: View, choice: _Choice, section: str, rows: Sequence[Mapping[str, Any]]) -> list[Figure]:
+    """Show the cards of some lines, and of the losses their stages; return the figures shown."""
+    st.header(view.say(f"line_{section}"), anchor=False, divider="gray")
     courses = read_courses(view.rows, choice.month, _COUNT_COURSE)
     totals = [row for row in rows if row["stage_id"] == "all"]
     # The rate of a stage has no total; everything else has.
     figures = _cards(view, choice, totals, courses)
-    if line == "losses_by_stage":
+    if section == "losses_by_stage":
         figures += _losses(view, choice, [row for row in rows if row["stage_id"] != "all"])
     return figures
 
@@ -252,8 +256,7 @@ def _card(
     lines = [_evolution(view, choice, row, figure, against) for against in _evolutions(choice)]
     lines.append((say("target"), Cell(view.quantity(row["target"], unit), figure, "target")))
     lines += [
-        (say(gap.removesuffix("_abs")), Cell(view.quantity(row[gap], unit, is_signed=True), figure, gap))
-        for gap in _gaps(choice)
+        (say(gap.removesuffix("_abs")), Cell(view.difference(row[gap], unit), figure, gap)) for gap in _gaps(choice)
     ]
     return markup.card(
         name,
@@ -305,16 +308,19 @@ def _losses(view: View, choice: _Choice, rows: Sequence[Mapping[str, Any]]) -> l
             figures += [figure] if figure else []
             columns = [choice.column] if metric == "losses_amount" or choice.is_reported else ["value", "target", gap]
             line += [
-                Cell(view.quantity(found[column], found["unit"], is_signed=column.startswith("gap")), figure, column)
-                if found and figure
-                else NOTHING
-                for column in columns
+                Cell(_shown(view, found, column), figure, column) if found and figure else NOTHING for column in columns
             ]
         lines.append(line)
     more = [] if choice.is_reported else [say("target"), say(gap.removesuffix("_abs"))]
     names = [say("stage"), say("losses_count"), *more, say("losses_rate"), *more, say("losses_amount")]
     st.html(markup.table(say("line_losses_by_stage"), names, lines, is_caption_hidden=True))
     return figures
+
+
+def _shown(view: View, row: Mapping[str, Any], column: str) -> str:
+    if column.startswith("gap"):
+        return view.difference(row[column], row["unit"])
+    return view.quantity(row[column], row["unit"])
 
 
 def _forecast(view: View) -> list[Figure]:
@@ -355,7 +361,7 @@ def _forecast_card(view: View, months: Sequence[Mapping[str, Any]], figures: Seq
         (say("target"), Cell(view.quantity(first["target"], unit), figures[0], "target")),
         (
             say("gap_projected"),
-            Cell(view.quantity(first["gap_projected"], unit, is_signed=True), figures[0], "gap_projected"),
+            Cell(view.difference(first["gap_projected"], unit), figures[0], "gap_projected"),
         ),
     ]
     for row, figure in zip(months[1:], figures[1:], strict=True):

@@ -190,7 +190,7 @@ def _month_line(
         Cell(view.quantity(row["value"], unit), figure),
         *between,
         Cell(view.quantity(row["target"], unit), figure, "target"),
-        Cell(view.quantity(row["gap_projected"], unit, is_signed=True), figure, "gap_projected"),
+        Cell(view.difference(row["gap_projected"], unit), figure, "gap_projected"),
         noise,
     ]
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard.lib import charts, filters, markup
 from dashboard.lib.figures import Figure, kpi_figure
-from dashboard.lib.format import NOTHING, number
+from dashboard.lib.format import NOTHING, RATE_POINTS, number
 from dashboard.lib.markup import Cell
 from dashboard.lib.page import View, show_chart, show_csv, show_origins
 from dashboard.lib.texts import Pair
@@ -88,7 +88,6 @@ TEXTS: Final[dict[str, Pair]] = {
     "with_it": ("With it", "Avec"),
     "without_it": ("Without it", "Sans"),
     "difference": ("Difference", "Différence"),
-    "points": ("{value} points", "{value} points"),
 }
 GRAINS: Final = ("fiscal_year", "quarter", "month")
 _STEP_COLUMNS: Final = (
@@ -314,7 +313,7 @@ def _losses(view: View, grain: str, period: date) -> list[Figure]:
                 Cell(view.quantity(row["value"], row["unit"]), figure),
                 view.interval(row, row["unit"]),
                 Cell(view.quantity(row["target"], row["unit"]), figure, "target"),
-                Cell(view.quantity(row["gap_abs"], row["unit"], is_signed=True), figure, "gap_abs"),
+                Cell(view.difference(row["gap_abs"], row["unit"]), figure, "gap_abs"),
             ]
         )
     names = ("stage_column", "value", "interval", "target", "gap")
@@ -451,10 +450,10 @@ def _effects(view: View) -> list[Figure]:
             Cell(view.quantity(row["win_rate_validated"], "ratio"), figure, "win_rate_validated"),
             Cell(view.quantity(row["win_rate_not_validated"], "ratio"), figure, "win_rate_not_validated"),
             Cell(
-                view.quantity(row["win_rate_difference"], "ratio", is_signed=True),
+                view.difference(row["win_rate_difference"], "ratio"),
                 figure,
                 "win_rate_difference",
-                note=view.interval(row, "ratio"),
+                note=view.interval(row, RATE_POINTS),
             ),
             say("low_n") if row["is_low_n"] else "",
         ]
@@ -466,7 +465,7 @@ def _effects(view: View) -> list[Figure]:
         charts.Mark(
             _in_words(row["milestone_id"]),
             row["win_rate_difference"],
-            view.quantity(row["win_rate_difference"], "ratio", is_signed=True),
+            view.difference(row["win_rate_difference"], "ratio"),
             row["ci_low"],
             row["ci_high"],
         )

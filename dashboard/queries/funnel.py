@@ -143,10 +143,15 @@ def read_course(
 
 
 def read_campaigns(rows: Reads, *, month: date, basis: str) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return the metrics of each campaign of ``month``, the campaigns with most new leads first."""
-    campaigns: dict[str, dict[str, dict[str, Any]]] = {}
+    """Return the metrics of the campaigns that brought something in ``month``, those with most new leads first."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
     for row in rows(_CAMPAIGNS, month=month, basis=basis):
-        campaigns.setdefault(row["dimension_value"], {})[row["metric_id"]] = row
+        found.setdefault(row["dimension_value"], {})[row["metric_id"]] = row
+    campaigns = {
+        code: metrics
+        for code, metrics in found.items()
+        if any(row["value"] for name, row in metrics.items() if name != "kpi2_sql_rate")
+    }
 
     def count_leads(item: tuple[str, dict[str, dict[str, Any]]]) -> float:
         return -float(item[1].get("new_leads", {}).get("value") or 0)
