@@ -212,7 +212,7 @@ def test_policies_of_the_documentation_give_each_team_its_rows(
     demo: Any, place: Place, references: list[Reference], tmp_path: Path
 ) -> None:
     page = (ROOT / "docs" / "postgresql.md").read_text(encoding="utf-8")
-    blocks = dict(re.findall(r"```sql (\w+)\n(.*?)```", page, re.DOTALL))
+    blocks = dict(re.findall(r'```sql title="PostgreSQL: (\w+)"\n(.*?)```', page, re.DOTALL))
     owner = _busiest_owner(demo)
     fresh = new_place(place.server)
 
