@@ -40,7 +40,7 @@ socket.getaddrinfo = getaddrinfo
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that none of them keeps one process busy when the other is done."""
-    long = ("parity", "e2e", "dbt")
+    long = ("parity", "e2e", "dbt", "docs")
     items.sort(key=lambda item: min((long.index(part) for part in item.path.parts if part in long), default=len(long)))
 
 

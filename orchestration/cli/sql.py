@@ -392,4 +392,6 @@ def _complete_with(names: Sequence[str]) -> None:
 
     readline.set_completer(complete)
     readline.set_completer_delims(" \t\n,()=<>+-*/;.")
-    readline.parse_and_bind("tab: complete")
+    # Pythons that are not built with GNU readline have libedit, which is told in its own words.
+    is_libedit = "libedit" in (readline.__doc__ or "")
+    readline.parse_and_bind("bind ^I rl_complete" if is_libedit else "tab: complete")

@@ -314,7 +314,7 @@ def test_the_shell_reads_statements_over_lines_and_survives_errors(terminal, hom
     assert "42" in terminal.wait_for("pilotage> ")
     terminal.type("select foo from fct_deals;\n")
     assert "Binder Error" in terminal.wait_for("pilotage> ")
-    terminal.type("\\d fct_deals\n")
+    terminal.type("\\d fct_de\t\n")
     assert "Amount without [tax]." in terminal.wait_for("pilotage> ")
     terminal.type(".nonsense\n")
     assert "no command of this shell" in terminal.wait_for("pilotage> ")
