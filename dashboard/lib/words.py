@@ -20,6 +20,7 @@ ACTIONS: Final[dict[str, Pair]] = {
 """What to do with a prospect, in the order of a salesperson's day."""
 
 MILESTONE_STATES: Final[dict[str, Pair]] = {
+    "validated": ("validated", "validé"),
     "pending": ("to validate", "à valider"),
     "refused": ("refused", "refusé"),
     "unknown": ("not known", "non renseigné"),

@@ -56,6 +56,7 @@ TEXTS: Final[dict[str, Pair]] = {
         "Customers who are expected to buy most",
         "Clients dont on attend le plus",
     ),
+    "customers_bought_title": ("Customers who have bought most", "Clients qui ont le plus acheté"),
     "customers_note": (
         "Expected amount of the 12 months to come, by BG/NBD and Gamma-Gamma. The first {count}.",
         "Montant attendu des 12 mois à venir, par BG/NBD et Gamma-Gamma. Les {count} premiers.",
@@ -297,8 +298,9 @@ def _customers(view: View) -> list[Figure]:
     if not rows:
         return []
     st.divider()
-    st.subheader(say("customers_title"), anchor=False)
     is_modelled = rows[0]["predicted_ltv_12m"] is not None
+    title = say("customers_title" if is_modelled else "customers_bought_title")
+    st.subheader(title, anchor=False)
     st.caption(say("customers_note" if is_modelled else "customers_unmodelled", count=len(rows)))
     currency = str(view.rows("select unit from marts.kpi_catalog where metric_id = 'customer_ltv'")[0]["unit"])
     columns = ("count_orders", "amount_net", "last_order_date", "p_alive", "predicted_ltv_12m")
@@ -329,6 +331,6 @@ def _customers(view: View) -> list[Figure]:
         for row, figure in zip(rows, figures, strict=True)
     ]
     names = ("customer", "orders", "bought", "last_order", "alive", "expected_12m")
-    st.html(markup.table(say("customers_title"), [say(name) for name in names], lines, is_caption_hidden=True))
+    st.html(markup.table(title, [say(name) for name in names], lines, is_caption_hidden=True))
     show_csv(view, "pilotage_customer_value", rows, list(rows[0]))
     return figures

@@ -7,6 +7,7 @@ reader of this process may open it and it belongs to the version that is shown.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from html import escape
 from typing import Any, Final
 from urllib.parse import quote
@@ -82,7 +83,7 @@ TEXTS: Final[dict[str, Pair]] = {
     "ask_first": ("Ask first", "À demander d’abord"),
     "reason": ("Why", "Pourquoi"),
     "detail_choose": ("Open a prospect", "Ouvrir un prospect"),
-    "detail_none": ("Choose in the list", "Choisir dans la liste"),
+    "detail_none": ("None", "Aucun"),
     "contact": ("Contact", "Contact"),
     "job": ("Function", "Fonction"),
     "company": ("Company", "Entreprise"),
@@ -132,6 +133,7 @@ TEXTS: Final[dict[str, Pair]] = {
 # Reasons are sentences: they wrap, and all reads from the left.
 _STYLE: Final = """<style>
 .calls .pilotage th, .calls .pilotage td { text-align: left; }
+.pilotage td a { color: inherit; }
 .calls .pilotage td:last-child { white-space: normal; min-width: 18rem; }
 </style>"""
 _COUNT_ROWS: Final = 50
@@ -169,6 +171,7 @@ def render(view: View) -> None:
     """Show the call list that the reader chose, and the prospect that the reader opened."""
     view = view.also(TEXTS)
     say = view.say
+    st.html(_STYLE)
     st.title(say("prospects_title"), anchor=False)
     st.caption(say("prospects_note"))
     contacts = _contacts(view)
@@ -182,11 +185,16 @@ def render(view: View) -> None:
     if count == 0:
         st.info(say("no_rows"))
     else:
-        first = _first_row(view, count)
+        left, right = st.columns([2, 5])
+        with left:
+            first = _first_row(view, count)
         rows = queries.read_actions(
             view.rows, owner=owner, action=action, shown=shown, count_rows=_COUNT_ROWS, first_row=first
         )
-        st.html(_STYLE)
+        with right:
+            opened = _opened(view, rows, contacts)
+        if opened is not None:
+            _detail(view, opened, contacts)
         st.html(_list(view, rows, contacts))
 
         def whole() -> list[dict[str, Any]]:
@@ -194,7 +202,6 @@ def render(view: View) -> None:
             return queries.read_actions(view.data.rows, owner=owner, action=action, shown=shown, count_rows=count)
 
         _export(view, contacts, whole)
-        _detail(view, rows, contacts)
     show_origins(view, figures)
 
 
@@ -267,8 +274,6 @@ def _totals(view: View, owner: str) -> list[Figure]:
 def _first_row(view: View, count: int) -> int:
     """Return where the page of rows begins that the reader chose."""
     starts = range(0, count, _COUNT_ROWS)
-    if len(starts) == 1:
-        return 0
 
     def shown(code: str) -> str:
         first = (int(code) - 1) * _COUNT_ROWS
@@ -373,30 +378,33 @@ def _with_names(row: Mapping[str, Any], contacts: Contacts | None) -> dict[str, 
     return {**row, **named}
 
 
-def _detail(view: View, rows: Sequence[Mapping[str, Any]], contacts: Contacts | None) -> None:
-    """Let the reader open one prospect of the page that is shown."""
+def _opened(view: View, rows: Sequence[Mapping[str, Any]], contacts: Contacts | None) -> Mapping[str, Any] | None:
+    """Let the reader open one prospect of the rows that are shown, and return its row; None where none is open."""
     say = view.say
     names = {row["action_id"]: f"{row['action_rank']}. {_prospect_name(row, contacts)}" for row in rows}
-    st.divider()
     chosen = filters.choose(
         "prospect",
         [_NONE, *names],
         label=say("detail_choose"),
         shown=lambda code: say("detail_none") if code == _NONE else names[code],
     )
-    row = queries.read_action(view.rows, chosen) if chosen != _NONE else None
-    if row is None:
-        return
+    return queries.read_action(view.rows, chosen) if chosen != _NONE else None
+
+
+def _detail(view: View, row: Mapping[str, Any], contacts: Contacts | None) -> None:
+    """Show who it is, what to do and why, what to ask, and how the score came about."""
+    say = view.say
     vocabulary = read_vocabulary(view.workspace)
-    st.subheader(_prospect_name(row, contacts), anchor=False)
-    if not row["is_callable"]:
-        st.warning(say("not_callable"))
-    left, right = st.columns([2, 3])
-    with left:
-        st.html(_facts(view, row, contacts))
-        _questions(view, row, vocabulary)
-    with right:
-        _score(view, row, vocabulary)
+    with st.container(border=True):
+        st.subheader(_prospect_name(row, contacts), anchor=False)
+        if not row["is_callable"]:
+            st.warning(say("not_callable"))
+        left, right = st.columns([2, 3])
+        with left:
+            st.html(_facts(view, row, contacts))
+            _questions(view, row, vocabulary)
+        with right:
+            _score(view, row, vocabulary)
 
 
 def _facts(view: View, row: Mapping[str, Any], contacts: Contacts | None) -> str:
@@ -501,7 +509,7 @@ def _score(view: View, row: Mapping[str, Any], vocabulary: Vocabulary) -> None:
         label = say.name(vocabulary.criteria, code) if code in vocabulary.criteria else in_words(code)
         is_next = code == score["next_best_criterion_code"]
         group = say.name(CRITERION_GROUPS, item["criterion_group"])
-        known = (item["value"] or say("known")) if item["is_known"] else say("unknown")
+        known = _known(view, item["value"]) if item["is_known"] else say("unknown")
         recorded = instant(item["recorded_at"], view.language, view.zone) if item["recorded_at"] is not None else ""
         shown = say("points_of", points=_points(view, item["points"]), most=_points(view, item["max_points"]))
         lines.append(
@@ -515,3 +523,20 @@ def _score(view: View, row: Mapping[str, Any], vocabulary: Vocabulary) -> None:
     names = ("criterion", "points", "known_value", "evidence")
     title = say("score_title", confirmed=confirmed)
     st.html(markup.table(title, [say(name) for name in names], lines, is_caption_hidden=True))
+
+
+def _known(view: View, value: str | None) -> str:
+    """Return the value that a criterion read as the reader's language writes it; a free answer has none."""
+    if not value:
+        return view.say("known")
+    if value in MILESTONE_STATES:
+        return view.say.name(MILESTONE_STATES, value)
+    try:
+        return view.day(date.fromisoformat(value))
+    except ValueError:
+        pass
+    try:
+        amount = float(value)
+    except ValueError:
+        return value
+    return number(amount, view.language, digits=0 if amount.is_integer() or amount >= 100 else 1)

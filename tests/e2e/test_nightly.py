@@ -131,7 +131,7 @@ def test_contacts_of_the_call_list_lie_in_a_file_of_their_own(demo) -> None:
 
 
 def test_commands_show_help_with_an_example(pilotage: Callable) -> None:
-    for command in ("init", "demo", "run", "kpis", "sources", "doctor"):
+    for command in ("init", "demo", "run", "kpis", "report", "sources", "doctor"):
         result = pilotage(command, "--help")
         assert result.code == 0
         assert "Example: pilotage" in result.out
