@@ -97,7 +97,7 @@ def test_every_value_arrives(place: Place, published: Make) -> None:
     )
     assert float(found_total) == pytest.approx(total, rel=1e-12)
     lists = place.rows("select tags, count(*) from fct_deals group by 1 order by 1", user=place.reader)
-    assert sorted(lists) == [["", "167"], ['{été,NULL,"a\\"b,{}\\\\"}', "167"], ["{}", "167"]]
+    assert sorted(lists) == sorted([["", "167"], ["{}", "167"], ['{été,NULL,"a\\"b,{}\\\\"}', "167"]])
 
 
 def test_keys_constraints_indexes_and_comments_are_there(place: Place, published: Make) -> None:
