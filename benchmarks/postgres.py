@@ -28,7 +28,7 @@ from ingestion.demo import simulate
 from orchestration.lib.environment import be_quiet_and_private
 from orchestration.lib.postgres import BATCH_ROWS, publish_to_postgres
 from orchestration.lib.postgres_connection import Session, connect_postgres, connection_text
-from orchestration.lib.postgres_ddl import Table, create_table, published_tables, quoted, tested_references
+from orchestration.lib.postgres_ddl import Table, create_table, published_tables, quoted, proven_references
 from orchestration.lib.project import dbt_project
 from orchestration.lib.publish import connect_published
 
@@ -101,7 +101,7 @@ def measure(home: Path) -> int:
                 "password_env": "PILOTAGE_BENCHMARK_PASSWORD",
             }
         )
-        version = publish_to_postgres(database, target, home, references=tested_references(dbt_project().manifest_path))
+        version = publish_to_postgres(database, target, home, references=proven_references(dbt_project().manifest_path))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
         with connect_published(database) as file, connect_postgres(target, home) as session:
             tables = published_tables(file)

@@ -34,7 +34,7 @@ from ingestion.config.settings import Postgres
 from ingestion.config.workspace import Workspace
 from orchestration.lib.environment import be_quiet_and_private
 from orchestration.lib.postgres import publish_to_postgres
-from orchestration.lib.postgres_ddl import tested_references
+from orchestration.lib.postgres_ddl import proven_references
 from orchestration.lib.project import dbt_project
 
 START_SECONDS: Final = 180.0
@@ -225,7 +225,7 @@ def serve_database(server: Server, workspace: Workspace, secret: str) -> str:
         workspace.published_database,
         target,
         workspace.home,
-        references=tested_references(dbt_project().manifest_path),
+        references=proven_references(dbt_project().manifest_path),
     )
     server.psql(f"create role superset login password '{secret}' in role {target.reader_role}")
     return f"postgresql+psycopg2://superset:XXXXXXXXXX@127.0.0.1:{server.port}/bi"

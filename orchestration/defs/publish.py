@@ -17,7 +17,7 @@ from orchestration.lib.build_plan import definitions_fingerprint, record_build
 from orchestration.lib.contacts import prepare_contacts
 from orchestration.lib.paths import DBT_PROJECT_DIR
 from orchestration.lib.postgres import publish_to_postgres
-from orchestration.lib.postgres_ddl import tested_references
+from orchestration.lib.postgres_ddl import proven_references
 from orchestration.lib.publish import publish
 from orchestration.lib.reported import log_reported
 from orchestration.lib.run import NightlyRun
@@ -100,7 +100,7 @@ def _postgres(project: DbtProject, target: Postgres) -> dg.AssetsDefinition:
             workspace.published_database,
             target,
             workspace.home,
-            references=tested_references(project.manifest_path),
+            references=proven_references(project.manifest_path),
         )
         for table, count in version.nul_values.items():
             context.log.warning("%s: %s texts held a NUL, which PostgreSQL has not; U+FFFD stands there", table, count)

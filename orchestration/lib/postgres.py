@@ -160,11 +160,12 @@ def publish_to_postgres(
             _try_to_drop(session, names.new)
             raise
         dropped = drop_old(session, names)
+        count_rows = sum(_count(source, table) for table in source.tables)
     return PostgresVersion(
         version=source.version,
         schema=names.live,
         count_tables=len(source.tables),
-        count_rows=sum(_count(source, table) for table in source.tables),
+        count_rows=count_rows,
         count_foreign_keys=len(source.references),
         seconds_copy=round(copied - started, 2),
         seconds_verify=round(verified - copied, 2),
@@ -391,7 +392,7 @@ def apply_policies(session: Session, names: _Names, policies: str) -> None:
 def verify(session: Session, source: _Source, names: _Names) -> None:
     """Read every value back and compare with the file. Raises ``PostgresError`` that names the tables that differ."""
     differing = []
-    with duckdb.connect(config={"memory_limit": "1GB", "threads": "2", "TimeZone": "UTC"}) as connection:
+    with duckdb.connect(config={"memory_limit": "1GB", "threads": "2"}) as connection:
         for table in source.tables:
             expected = relation_checksum(source.connection, f"({table.sent})", table.types)
             columns = ", ".join(quoted(column.name) for column in table.columns)

@@ -7,6 +7,7 @@ The password comes from the environment variable or the file that the settings n
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ from adbc_driver_postgresql import dbapi as postgresql
 from ingestion.config.settings import Postgres
 
 _CONNECT_SECONDS: Final = 10
+
+_SAID: Final = re.compile(r"\b(?:ERROR|PANIC): +(.*)")
+_DRIVER: Final = re.compile(r"^(?:[A-Z_]+: )?(?:\[libpq\] )?(?:Failed to connect: )?")
 
 _REMEDIES: Final = (
     ("password authentication failed", "correct the password or publication.postgres.user"),
@@ -193,9 +197,9 @@ def _refused(target: Postgres, secret: str | None, error: adbc_driver_manager.Er
 
 
 def first_line(error: BaseException) -> str:
-    """Return what a server said, without its details: they may show values of rows."""
-    for line in str(error).splitlines():
-        text = line.strip().removeprefix("INTERNAL:").removeprefix("IO:").strip()
-        if text:
-            return text.split(" DETAIL:")[0]
-    return type(error).__name__
+    """Return what the server said: without the statement and without details, which may show values of rows."""
+    text = str(error)
+    if said := _SAID.findall(text):
+        return str(said[-1]).strip()
+    line = next((line for line in text.splitlines() if line.strip()), type(error).__name__)
+    return _DRIVER.sub("", line.strip())

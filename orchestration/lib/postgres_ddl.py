@@ -208,7 +208,7 @@ def declared_references(connection: duckdb.DuckDBPyConnection) -> list[Reference
     ]
 
 
-def tested_references(manifest: Path) -> list[Reference]:
+def proven_references(manifest: Path) -> list[Reference]:
     """Return the references that dbt tests in every build: its ``relationships`` tests that hold for all rows.
 
     A test with a filter, or one that only warns, proves no foreign key.

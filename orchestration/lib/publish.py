@@ -210,11 +210,10 @@ def relation_checksum(
     """Return the checksum of a table or a query in brackets; ``columns`` are the names and types that it has."""
     names = [_quoted(column) for column, _ in columns]
     measures = ", ".join(f"count({name}), sum(hash({name})::hugeint)::varchar" for name in names)
-    row = connection.execute(
+    # All of it, so that the connection is free for whatever comes next.
+    (row,) = connection.execute(
         f"select count(*), sum(hash({', '.join(names)})::hugeint)::varchar, {measures} from {relation}"
-    ).fetchone()
-    if row is None:
-        raise PublishError(f"{relation} gave no checksum")
+    ).fetchall()
     pairs = zip(row[2::2], row[3::2], strict=True)
     return TableChecksum(
         count_rows=int(row[0]),

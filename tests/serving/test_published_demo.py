@@ -19,7 +19,7 @@ from ingestion.config.workspace import Workspace
 from orchestration.definitions import build_defs
 from orchestration.defs.publish import POSTGRES
 from orchestration.lib.postgres import PostgresVersion, publish_to_postgres
-from orchestration.lib.postgres_ddl import INDEXES, Reference, tested_references
+from orchestration.lib.postgres_ddl import INDEXES, Reference, proven_references
 from orchestration.lib.project import dbt_project
 from orchestration.lib.publish import connect_published
 from orchestration.lib.run import NightlyRun
@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def references() -> list[Reference]:
-    return tested_references(dbt_project().manifest_path)
+    return proven_references(dbt_project().manifest_path)
 
 
 @pytest.fixture(scope="module")
@@ -209,55 +209,53 @@ def test_files_for_superset_are_made_of_the_questions(demo: Any) -> None:
 
 
 def test_policies_of_the_documentation_give_each_team_its_rows(
-    demo: Any, place: Place, references: list[Reference], tmp_path: Path
+    small_demo: Any,
+    postgres_server: Server,
+    references: list[Reference],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     page = (ROOT / "docs" / "postgresql.md").read_text(encoding="utf-8")
     blocks = dict(re.findall(r'```sql title="PostgreSQL: (\w+)"\n(.*?)```', page, re.DOTALL))
-    owner = _busiest_owner(demo)
-    fresh = new_place(place.server)
+    fresh = new_place(postgres_server)
+    monkeypatch.setenv("PILOTAGE_TEST_PASSWORD", PASSWORD)
 
     def told(sql: str) -> str:
         return sql.replace("pilotage_reader", fresh.reader).replace("pilotage_director", f"{fresh.reader}_director")
 
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / "policies.sql").write_text(told(blocks["policies"]), encoding="utf-8")
-    database = Workspace(demo.home).published_database
+    (tmp_path / "policies.sql").write_text(told(blocks["policies"]), encoding="utf-8")
     fresh.psql(f"create role {fresh.reader} login")
     fresh.psql(told(blocks["setup"]), user=fresh.user)
+    publish_to_postgres(
+        Workspace(small_demo.home).published_database,
+        fresh.target(schema="marts", policy_file="policies.sql"),
+        tmp_path,
+        references=references,
+    )
+    ((owner, *_), *_) = fresh.rows(
+        "select owner_id from marts.kpi_next_actions inner join marts.fct_deals using (owner_id) "
+        "group by owner_id order by count(*) desc, owner_id"
+    )
     paul, claire, nobody = (f"{name}_{fresh.database}" for name in ("paul", "claire", "nobody"))
     fresh.psql(
         f"create role {paul} login in role {fresh.reader}; create role {nobody} login in role {fresh.reader}; "
         f"create role {claire} login in role {fresh.reader}, {fresh.reader}_director; "
         f"insert into access.role_owners values ('{paul}', '{owner}')"
     )
-    for _ in range(2):
-        publish_to_postgres(
-            database, fresh.target(schema="marts", policy_file="policies.sql"), home, references=references
-        )
-        for table in ("kpi_next_actions", "fct_deals", "fct_orders", "fct_leads"):
-            whole = fresh.psql(f"select count(*), count(distinct owner_id) from marts.{table}")
-            mine = fresh.psql(f"select count(*) from marts.{table} where owner_id = '{owner}'")
-            assert int(whole.split("|")[0]) > int(mine) > 0
-            ask = f"select count(*), count(distinct owner_id) from marts.{table}"
-            assert fresh.psql(ask, user=paul) == f"{mine}|1"
-            assert fresh.psql(ask, user=claire) == whole
-            assert fresh.psql(ask, user=nobody) == "0|0"
-        figures = "select distinct dimension_value from marts.kpi_values where dimension_name = 'owner'"
-        assert fresh.psql(figures, user=paul) == owner
-        assert fresh.psql(figures, user=nobody) == ""
-        assert len(fresh.psql(figures, user=claire).splitlines()) > 2
-        total = "select count(*) from marts.kpi_values where dimension_name = 'total'"
-        assert fresh.psql(total, user=nobody) == fresh.psql(total)
-
-
-def _busiest_owner(demo: Any) -> str:
-    """The owner of most calls and deals."""
-    ((owner,),) = demo.query(
-        "select owner_id from marts.kpi_next_actions inner join marts.fct_deals using (owner_id) "
-        "group by owner_id order by count(*) desc limit 1"
-    )
-    return str(owner)
+    for table in ("kpi_next_actions", "fct_deals", "fct_orders", "fct_leads"):
+        ask = f"select count(*), count(distinct owner_id) from marts.{table}"
+        whole = fresh.psql(ask)
+        mine = fresh.psql(f"select count(*) from marts.{table} where owner_id = '{owner}'")
+        assert int(whole.partition("|")[0]) > int(mine) > 0
+        assert fresh.psql(ask, user=paul) == f"{mine}|1"
+        assert fresh.psql(ask, user=claire) == whole
+        assert fresh.psql(ask, user=nobody) == "0|0"
+    figures = "select distinct dimension_value from marts.kpi_values where dimension_name = 'owner'"
+    assert fresh.psql(figures, user=paul) == owner
+    assert fresh.psql(figures, user=nobody) == ""
+    assert len(fresh.psql(figures, user=claire).splitlines()) > 2
+    total = "select count(*) from marts.kpi_values where dimension_name = 'total'"
+    assert fresh.psql(total, user=nobody) == fresh.psql(total)
 
 
 def test_asset_is_there_where_it_is_configured_and_its_failure_leaves_the_file_live(
