@@ -6,12 +6,15 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo
 SCALE ?= 1
+WORKSPACE ?= $(DEMO)
+SUPERSET := 6.1.0
 export DO_NOT_TRACK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export RUNTIME__DLTHUB_TELEMETRY := false
 export DAGSTER_DISABLE_TELEMETRY := 1
+export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: help demo test dev lint types sql-lint unit bench format clean
+.PHONY: help demo test dev lint types sql-lint unit bench superset-check docs docs-serve format clean
 
 help: ## Print this help
 	@echo "Pilotage: a commercial-performance warehouse. Start with 'make demo'."
@@ -73,5 +76,27 @@ dev: $(VENV)/.runtime ## Dagster's web interface on the demo company, on this ma
 bench: $(VENV)/.dev ## Every benchmark, each a table of ratios
 	$(BIN)/python -m benchmarks
 
+# In an environment of its own: Superset pins other versions than the product. It imports rich without naming it, and
+# allows a Flask-Caching that it does not start with.
+.superset/.installed: Makefile
+	@echo "Installing Superset $(SUPERSET) into .superset ..."
+	@if command -v uv >/dev/null 2>&1; then \
+	  { [ -x .superset/bin/python ] || uv venv --quiet --python $(PYTHON) .superset; } && \
+	  uv pip install --quiet --python .superset/bin/python apache-superset==$(SUPERSET) "flask-caching<2.4" psycopg2-binary rich ; \
+	else \
+	  { [ -x .superset/bin/python ] || $(PYTHON) -m venv .superset; } && \
+	  .superset/bin/python -m pip install --quiet apache-superset==$(SUPERSET) "flask-caching<2.4" psycopg2-binary rich ; \
+	fi
+	@touch $@
+
+superset-check: $(VENV)/.dev .superset/.installed ## Superset on the published demo, really run, with a picture (WORKSPACE=folder)
+	$(BIN)/python -m benchmarks.superset.check $(WORKSPACE) --environment .superset --picture .superset/dashboard.png
+
+docs: $(VENV)/.dev ## Build the documentation site into site/; a warning is an error
+	$(BIN)/mkdocs build --strict --quiet
+
+docs-serve: $(VENV)/.dev ## Show the documentation site while it is written, on this machine only
+	$(BIN)/mkdocs serve --strict --dev-addr 127.0.0.1:8000
+
 clean: ## Remove the environment and caches (never a workspace)
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache dbt_project/target .dagster
+	rm -rf $(VENV) .superset .mypy_cache .ruff_cache .pytest_cache dbt_project/target .dagster site

@@ -198,10 +198,85 @@ class Warehouse(Strict):
     )
 
 
+class SslMode(StrEnum):
+    """How the connection to PostgreSQL is protected, as libpq names it."""
+
+    DISABLE = "disable"
+    ALLOW = "allow"
+    PREFER = "prefer"
+    REQUIRE = "require"
+    VERIFY_CA = "verify-ca"
+    VERIFY_FULL = "verify-full"
+
+
+RoleName = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_-]{0,62}$")]
+
+
+class Postgres(Strict):
+    """The PostgreSQL database that gets a copy of every published version. The password is never a setting."""
+
+    host: str = Field(
+        min_length=1, pattern=r"^[^\s\x00]+$", description="Name or address of the server, or the folder of its socket."
+    )
+    port: int = Field(default=5432, ge=1, le=65535, description="Port of the server.")
+    database: str = Field(
+        min_length=1, max_length=63, pattern=r"^[^\x00-\x1f]+$", description="Database that holds the copy."
+    )
+    user: RoleName = Field(description="Role that publishes: it owns the schema.")
+    schema_name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}$")] = Field(
+        default="marts", alias="schema", description="Schema that readers see; it is replaced as a whole."
+    )
+    reader_role: RoleName = Field(
+        default="pilotage_reader",
+        description="Role that reads the schema and nothing else; made where it is absent.",
+    )
+    sslmode: SslMode = Field(
+        default=SslMode.REQUIRE, description="Protection of the connection; a socket needs and has none."
+    )
+    password_env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = Field(
+        default=None, description="Environment variable that holds the password."
+    )
+    password_file: str | None = Field(
+        default=None,
+        min_length=1,
+        description="File below the workspace or absolute; its line is the password; only its owner may read it.",
+    )
+    policy_file: str | None = Field(
+        default=None,
+        min_length=1,
+        description="SQL file of the workspace that runs in the new schema before readers see it: row policies.",
+    )
+
+    @field_validator("schema_name")
+    @classmethod
+    def _schema_is_its_own(cls, value: str) -> str:
+        if value in {"public", "information_schema"} or value.startswith("pg_"):
+            raise ValueError("the publication replaces its whole schema: choose one of its own, for example marts")
+        if "__" in value:
+            raise ValueError("'__' marks schemas that are being made or removed: leave it out")
+        return value
+
+    @field_validator("policy_file")
+    @classmethod
+    def _policy_file_stays_inside(cls, value: str | None) -> str | None:
+        if value is not None and (value.startswith(("/", "\\", "~")) or ".." in re.split(r"[\\/]", value)):
+            raise ValueError("the file must lie in the workspace: no absolute path and no '..'")
+        return value
+
+    @model_validator(mode="after")
+    def _roles_and_secrets_are_told_apart(self) -> Self:
+        if self.reader_role == self.user:
+            raise ValueError(f"reader_role {self.reader_role} is the role that publishes: readers need another one")
+        if self.password_env and self.password_file:
+            raise ValueError("password_env and password_file are both given: keep one")
+        return self
+
+
 class Publication(Strict):
     """What readers get."""
 
     keep_versions: int = Field(default=7, ge=1, le=1000, description="Published versions that are kept.")
+    postgres: Postgres | None = Field(default=None, description="Copy in PostgreSQL; empty: none.")
 
 
 class MqlAuthority(StrEnum):
@@ -333,6 +408,88 @@ class Dashboard(Strict):
     )
 
 
+Address = Annotated[
+    str,
+    StringConstraints(
+        # No line break and no comma: the address stands in the header of a mail.
+        pattern=r"^[^\s@,;<>\"]+@[^\s@,;<>\"]+\.[^\s@,;<>\"]+$",
+        max_length=254,
+    ),
+]
+"""An e-mail address without a name."""
+
+
+class MailSecurity(StrEnum):
+    """How the connection to the mail server is encrypted."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+class MailServer(Strict):
+    """The server that sends mail. Its password never stands here, only where it is found."""
+
+    host: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]{1,253}$")] = Field(
+        description="Name of the SMTP server."
+    )
+    port: int = Field(default=587, ge=1, le=65535, description="587 for starttls, 465 for tls.")
+    security: MailSecurity = Field(
+        default=MailSecurity.STARTTLS,
+        description="starttls, tls (from the first byte on) or none, which no password may go through.",
+    )
+    sender: Address = Field(description="Address that the mail comes from.")
+    user: str | None = Field(default=None, min_length=1, description="Name to log in with; empty: no login.")
+    password_variable: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,62}$")] = Field(
+        default="PILOTAGE_SMTP_PASSWORD", description="Environment variable that holds the password."
+    )
+    password_file: str | None = Field(
+        default=None,
+        min_length=1,
+        description="File that holds the password and that only its owner can read (0600), in place of the variable; "
+        "relative to the workspace.",
+    )
+    timeout_seconds: int = Field(default=30, ge=1, le=300, description="Longest silence of the server.")
+
+    @model_validator(mode="after")
+    def _password_is_encrypted(self) -> Self:
+        if self.user is not None and self.security is MailSecurity.NONE:
+            raise ValueError("user: a password must not go over an open connection; set security to starttls or tls")
+        if self.password_file is not None and self.user is None:
+            raise ValueError("password_file: there is no user to log in; add user or remove it")
+        return self
+
+
+class ReportFormat(StrEnum):
+    """Formats of the monthly report."""
+
+    HTML = "html"
+    PDF = "pdf"
+
+
+class Report(Strict):
+    """The monthly report that the nightly job mails."""
+
+    recipients: tuple[Address, ...] = Field(default=(), description="Who gets the report; empty: it is not mailed.")
+    language: Literal["en", "fr"] = Field(default="en", description="Language of the report.")
+    formats: tuple[ReportFormat, ...] = Field(
+        default=(ReportFormat.PDF,), min_length=1, description="Attachments: pdf, html or both."
+    )
+    day_of_month: int = Field(
+        default=1,
+        ge=1,
+        le=28,
+        description="The first night on this day or after it mails the report of the month before, once.",
+    )
+    smtp: MailServer | None = Field(default=None, description="The mail server; needed where there are recipients.")
+
+    @model_validator(mode="after")
+    def _recipients_have_a_server(self) -> Self:
+        if self.recipients and self.smtp is None:
+            raise ValueError("recipients: there is no mail server; add smtp with host and sender")
+        return self
+
+
 class Schedule(Strict):
     """When the nightly job runs."""
 
@@ -355,6 +512,7 @@ class Settings(Strict):
     publication: Publication = Publication()
     method: Method = Method()
     dashboard: Dashboard = Dashboard()
+    report: Report = Report()
     schedule: Schedule = Schedule()
 
     _check_zone = field_validator("timezone")(_zone)

@@ -11,6 +11,10 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from dashboard.lib.format import Language
+from dashboard.lib.texts import MODELS, WHY, in_language
+from dashboard.queries.board import read_conversions, read_forecast, read_last_complete_month, read_lines
+from dashboard.queries.reads import Reads
 from orchestration.lib.publish import connect_published
 
 _TEXTS: Final[dict[str, dict[str, str]]] = {
@@ -98,141 +102,6 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
     },
 }
 
-_MODELS: Final[dict[str, dict[str, str]]] = {
-    "en": {
-        "naive_mean_3m": "mean of the last three months",
-        "naive_year_ago": "the same month last year",
-        "crm_weighted": "amounts weighted by the CRM",
-        "stage_history": "history of the stages",
-        "semi_markov": "path of each lead and deal, from the past of each step",
-    },
-    "fr": {
-        "naive_mean_3m": "moyenne des trois derniers mois",
-        "naive_year_ago": "même mois l'an dernier",
-        "crm_weighted": "montants pondérés par le CRM",
-        "stage_history": "historique des étapes",
-        "semi_markov": "parcours de chaque lead et affaire, d'après le passé de chaque étape",
-    },
-}
-"""What a model does, in words."""
-_WHY: Final[dict[str, dict[str, str]]] = {
-    "en": {
-        "semi_markov": "each step has the rates of its own past",
-        "pooled": "a step with too little past has the rates of all of them",
-        "naive_short_history": "the history is too short for the path of leads and deals",
-        "naive_few_closed_deals": "too few deals have closed for the path of leads and deals",
-        "naive_not_better_than_naive": "the path of leads and deals has not been nearer so far",
-    },
-    "fr": {
-        "semi_markov": "chaque étape a les taux de son propre passé",
-        "pooled": "une étape au passé trop mince prend les taux de toutes",
-        "naive_short_history": "l'historique est trop court pour le parcours des leads et affaires",
-        "naive_few_closed_deals": "trop peu d'affaires sont fermées pour le parcours des leads et affaires",
-        "naive_not_better_than_naive": "le parcours des leads et affaires n'a pas été plus juste jusqu'ici",
-    },
-}
-"""Why a model is shown, and no better one."""
-_AUDIENCES: Final[dict[str, tuple[str, str]]] = {
-    "email": ("E-mail", "E-mail"),
-    "web_site": ("Web site", "Site web"),
-    "trade_show": ("Trade shows", "Salons"),
-    "footfall": ("Footfall", "Passage"),
-    "named_account": ("Named accounts", "Comptes nommés"),
-    "other": ("Other", "Autres"),
-    "all": ("All", "Total"),
-}
-"""English and French label of an audience, and of what is not divided."""
-
-_CONVERSIONS: Final = """
-    select
-        kpis.metric_id,
-        catalog.label_en,
-        catalog.label_fr,
-        kpis.dimension_value,
-        coalesce(stages.label_en, kpis.dimension_value) as dimension_label_en,
-        coalesce(stages.label_fr, kpis.dimension_value) as dimension_label_fr,
-        kpis.window_days,
-        max(kpis.value) filter (where kpis.period_grain = 'month') as value_month,
-        max(kpis.value) filter (where kpis.period_grain = 'fiscal_year') as value_fiscal_year,
-        max(kpis.ci_low) filter (where kpis.period_grain = 'fiscal_year') as ci_low,
-        max(kpis.ci_high) filter (where kpis.period_grain = 'fiscal_year') as ci_high,
-        max(kpis.denominator) filter (where kpis.period_grain = 'fiscal_year')::double as denominator,
-        max(kpis.target) filter (where kpis.period_grain = 'month') as target
-    from marts.kpi_values as kpis
-    inner join marts.kpi_catalog as catalog on kpis.metric_id = catalog.metric_id
-    left join marts.dim_stages as stages on kpis.dimension_value = stages.stage_id
-    where
-        (
-            (kpis.metric_id = 'kpi1_mql_rate' and kpis.dimension_name = 'audience_type')
-            or (kpis.metric_id = 'kpi2_sql_rate' and kpis.dimension_name = 'total')
-            or (kpis.metric_id = 'kpi3_stage_conversion' and kpis.dimension_name = 'stage')
-        )
-        -- An audience that is only counted has no cohort: its ratio is that of the period.
-        and kpis.basis = case
-            when kpis.metric_id = 'kpi1_mql_rate' and kpis.dimension_value in ('web_site', 'footfall') then 'period'
-            else 'cohort_aj'
-        end
-        and (
-            (kpis.period_grain = 'month' and kpis.period_start = $month)
-            or (
-                kpis.period_grain = 'fiscal_year'
-                and kpis.period_start
-                = (select dates.fiscal_year_start_date from marts.dim_dates as dates where dates.date_day = $month)
-            )
-        )
-    group by all
-    order by kpis.metric_id, kpis.window_days, any_value(stages.stage_rank), kpis.dimension_value
-"""
-_LINES: Final = """
-    select
-        dashboard.*,
-        catalog.label_en,
-        catalog.label_fr,
-        catalog.unit,
-        coalesce(stages.label_en, dashboard.stage_id) as stage_label_en,
-        coalesce(stages.label_fr, dashboard.stage_id) as stage_label_fr
-    from marts.kpi_commercial_dashboard as dashboard
-    inner join marts.kpi_catalog as catalog on dashboard.metric_id = catalog.metric_id
-    left join marts.dim_stages as stages on dashboard.stage_id = stages.stage_id
-    where dashboard.month = $month and dashboard.line_id <> 'order_forecast'
-    order by
-        list_position(['new_leads', 'orders_month', 'average_basket', 'losses_by_stage', 'loyalty'], dashboard.line_id),
-        stages.pipeline_name,
-        stages.stage_rank,
-        dashboard.metric_id desc
-"""
-_FORECAST: Final = """
-    select
-        dashboard.metric_id,
-        catalog.label_en,
-        catalog.label_fr,
-        catalog.unit,
-        dashboard.month,
-        dashboard.month <= dashboard.as_of as is_running,
-        dashboard.value,
-        dashboard.ci_low,
-        dashboard.ci_high,
-        dashboard.target,
-        dashboard.gap_projected,
-        dashboard.model_name,
-        dashboard.forecast_label,
-        dashboard.noise_level,
-        max(parts.value) filter (where parts.dimension_value = 'actual') as value_to_date,
-        max(parts.value) filter (where parts.dimension_value = 'existing') as value_existing,
-        max(parts.value) filter (where parts.dimension_value = 'future') as value_future
-    from marts.kpi_commercial_dashboard as dashboard
-    inner join marts.kpi_catalog as catalog on dashboard.metric_id = catalog.metric_id
-    left join marts.kpi_values as parts
-        on
-            dashboard.metric_id = parts.metric_id
-            and dashboard.month = parts.period_start
-            and parts.period_grain = 'month'
-            and parts.dimension_name = 'forecast_component'
-    where dashboard.line_id = 'order_forecast'
-    group by all
-    order by dashboard.metric_id desc, dashboard.month
-"""
-
 _SMALL_RATE: Final = 0.01
 
 
@@ -277,44 +146,33 @@ def read_board(database: Path, month: date | None) -> Board:
         if publication is None:
             raise NothingPublishedError(f"{database} says nothing of its publication; publish again")
         as_of, published_at = publication
-        chosen = month or _last_complete_month(connection, as_of)
-        lines = _rows(connection, _LINES, chosen)
-        conversions = [_labelled(row) for row in _rows(connection, _CONVERSIONS, chosen)]
-        forecast = _rows(connection, _FORECAST)
+        rows = _reads(connection)
+        chosen = month or _last_complete_month(rows, as_of)
+        lines = read_lines(rows, chosen)
+        conversions = read_conversions(rows, chosen)
+        forecast = read_forecast(rows)
     if not lines:
         raise NothingPublishedError(f"{database} has no month {chosen:%Y-%m}; its build is of {as_of}")
     return Board(chosen, as_of, published_at, conversions, lines, forecast)
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, month: date | None = None) -> list[dict[str, Any]]:
-    cursor = connection.execute(query, {} if month is None else {"month": month})
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+def _reads(connection: duckdb.DuckDBPyConnection) -> Reads:
+    def rows(sql: str, **parameters: object) -> list[dict[str, Any]]:
+        cursor = connection.execute(sql, parameters)
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    return rows
 
 
-def _labelled(row: dict[str, Any]) -> dict[str, Any]:
-    if row["dimension_value"] not in _AUDIENCES:
-        return row
-    english, french = _AUDIENCES[row["dimension_value"]]
-    return row | {"dimension_label_en": english, "dimension_label_fr": french}
-
-
-def _last_complete_month(connection: duckdb.DuckDBPyConnection, as_of: date) -> date:
-    row = connection.execute(
-        """
-        select coalesce(max(month) filter (where last_day(month) <= $as_of), max(month))
-        from marts.kpi_commercial_dashboard
-        where month <= $as_of
-        """,
-        {"as_of": as_of},
-    ).fetchone()
-    if row is None or row[0] is None:
+def _last_complete_month(rows: Reads, as_of: date) -> date:
+    month = read_last_complete_month(rows, as_of)
+    if month is None:
         raise NothingPublishedError("the published dashboard is empty; were any files loaded? see `pilotage sources`")
-    month: date = row[0]
     return month
 
 
-def render_board(board: Board, language: str, console: Console) -> None:
+def render_board(board: Board, language: Language, console: Console) -> None:
     """Print the board as tables, in the order in which a director reads them."""
     text = _TEXTS[language]
     console.rule(text["title"].format(month=board.month.strftime(text["month"])))
@@ -334,7 +192,7 @@ def _table(title: str, first: str, others: list[str], *, is_whole: bool = False)
     return table
 
 
-def _lines(board: Board, language: str, text: dict[str, str]) -> Table:
+def _lines(board: Board, language: Language, text: dict[str, str]) -> Table:
     # A month that is not over is not held against whole ones, nor against the whole target.
     previous, gap = ("elapsed", "paced") if board.is_running else ("previous", "gap")
     table = _table("", text["line"], [text[name] for name in ("value", previous, "year", "target", gap)])
@@ -358,7 +216,7 @@ def _gap(row: dict[str, Any], board: Board) -> float | None:
     return paced if board.is_running and paced is not None else gap
 
 
-def _conversions(board: Board, language: str, text: dict[str, str]) -> Table:
+def _conversions(board: Board, language: Language, text: dict[str, str]) -> Table:
     names = ("window", "this_month", "fiscal_year", "interval", "cases", "target")
     table = _table(text["conversions"], text["kpi"], [text[name] for name in names])
     previous = None
@@ -379,7 +237,7 @@ def _conversions(board: Board, language: str, text: dict[str, str]) -> Table:
     return table
 
 
-def _losses(board: Board, language: str, text: dict[str, str]) -> Table:
+def _losses(board: Board, language: Language, text: dict[str, str]) -> Table:
     names = ("count", "target", "paced" if board.is_running else "gap", "share", "amount")
     table = _table(text["losses"], text["stage"], [text[name] for name in names])
     stages: dict[str, dict[str, dict[str, Any]]] = {}
@@ -399,7 +257,7 @@ def _losses(board: Board, language: str, text: dict[str, str]) -> Table:
     return table
 
 
-def _print_forecast(board: Board, language: str, text: dict[str, str], console: Console) -> None:
+def _print_forecast(board: Board, language: Language, text: dict[str, str], console: Console) -> None:
     """Print what is expected of each month, and below it what the figures are made of."""
     if not board.forecast:
         console.print(text["no_forecast"])
@@ -428,7 +286,10 @@ def _print_forecast(board: Board, language: str, text: dict[str, str], console: 
     for table in tables.values():
         console.print(table)
     for (metric, model, label), shown in months.items():
-        words, why = _MODELS[language].get(model, model), _WHY[language].get(label, label)
+        words, why = (
+            in_language(names[code], language) if code in names else code
+            for names, code in ((MODELS, model), (WHY, label))
+        )
         line = text["model"].format(metric=metric, months=", ".join(shown), model=words, why=why)
         console.print(line, style="dim", highlight=False)
     console.print(text["noise_means"], style="dim", highlight=False)

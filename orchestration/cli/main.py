@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
+from rich.markup import escape
 
 from ingestion.config.errors import ConfigurationError
 from ingestion.config.load import Configuration
 from ingestion.config.scaffold import WorkspaceExistsError, create_workspace
+from ingestion.config.settings import ReportFormat
 from ingestion.config.workspace import Workspace
 from orchestration.cli.console import Exit, err, fail, out, print_json
 from orchestration.lib.build_plan import last_complete_day
@@ -52,9 +56,13 @@ def _configuration(home: Path) -> Configuration:
     try:
         return checked_configuration(home)
     except ConfigurationError as error:
-        for problem in error.problems:
-            err.print(f"[bold red]error:[/] {problem}", highlight=False, soft_wrap=True)
-        raise typer.Exit(int(Exit.USAGE)) from error
+        _refuse(error)
+
+
+def _refuse(error: ConfigurationError) -> NoReturn:
+    for problem in error.problems:
+        err.print(f"[bold red]error:[/] {problem}", highlight=False, soft_wrap=True)
+    raise typer.Exit(int(Exit.USAGE)) from error
 
 
 @app.command(epilog="Example: pilotage init acme")
@@ -118,6 +126,7 @@ def demo(
     _board(configuration.workspace, month=None, lang=lang, as_json=False)
     out.print("\n[bold]What to do next[/]")
     out.print(
+        f"  pilotage serve --home {home}              the dashboard in your browser\n"
         f"  pilotage kpis --home {home} --lang fr     the same board in French\n"
         f"  pilotage sources --home {home}            what was loaded, what was quarantined\n"
         f"  make dev DEMO={home}                     the graph and the schedule in Dagster\n"
@@ -199,6 +208,69 @@ def _board(workspace: Workspace, *, month: date | None, lang: Language, as_json:
         render_board(board, lang.value, out)
 
 
+@app.command(epilog="Example: pilotage report --home acme --month 2026-05 --lang fr --format pdf")
+def report(
+    home: Home,
+    month: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m"], help="Month; default the last complete one.")
+    ] = None,
+    lang: Annotated[Language | None, typer.Option(help="Language; default report.language of the settings.")] = None,
+    formats: Annotated[
+        list[ReportFormat] | None, typer.Option("--format", help="Format, once or twice; default both.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="File to write (.html or .pdf); default reports/ of the workspace.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the monthly report, to be read, printed or mailed, and print where it is."""
+    from orchestration.cli.report import ReportError, write_reports
+
+    try:
+        files = write_reports(
+            Workspace(home.resolve()),
+            month=month.date() if month else None,
+            language=lang.value if lang else None,
+            formats=formats or [],
+            output=output,
+        )
+    except ConfigurationError as error:
+        _refuse(error)
+    except ReportError as error:
+        fail(str(error))
+    if as_json:
+        print_json({"files": [str(file) for file in files]})
+    else:
+        for file in files:
+            out.print(str(file), highlight=False, soft_wrap=True)
+
+
+@app.command(epilog="Example: pilotage serve --home acme --port 8501")
+def serve(
+    home: Home,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8501,
+    address: Annotated[
+        str, typer.Option(help="Address to listen on; the default is this machine alone. See docs/dashboard.md.")
+    ] = "127.0.0.1",
+    is_opened: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")] = True,
+    is_postgres: Annotated[
+        bool,
+        typer.Option("--postgres", help="Read the PostgreSQL copy at PILOTAGE_DASHBOARD_DSN instead of the file."),
+    ] = False,
+) -> None:
+    """Serve the commercial dashboard of a workspace to a browser, until it is stopped with Ctrl+C."""
+    from orchestration.cli.serve import NoPostgresError, serve_dashboard
+
+    if is_postgres:
+        _configuration(home)
+    try:
+        serve_dashboard(
+            Workspace(home.resolve()), port=port, address=address, is_opened=is_opened, is_postgres=is_postgres
+        )
+    except NoPostgresError as error:
+        fail(str(error), Exit.USAGE)
+
+
 @app.command(epilog="Example: pilotage sources --home acme --json")
 def sources(home: Home, as_json: AsJson = False) -> None:
     """List the sources: what each mapping expects, what was loaded, what was quarantined and why."""
@@ -223,3 +295,44 @@ def doctor(home: Home, as_json: AsJson = False) -> None:
         render_findings(findings, out)
     if not all(finding.is_fine for finding in findings):
         raise typer.Exit(int(Exit.FAILED))
+
+
+@app.command(
+    epilog='Example: pilotage sql --home acme "select metric_id, value from kpi_commercial_dashboard limit 10" --csv'
+)
+def sql(
+    home: Home,
+    query: Annotated[
+        str | None,
+        typer.Argument(
+            help="Statements to run; without them they are read from standard input, or a shell opens on a terminal.",
+            show_default=False,
+        ),
+    ] = None,
+    as_csv: Annotated[
+        bool,
+        typer.Option("--csv", help="Write CSV: every row, values as they are (formulas are not made harmless)."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON: every row, one object each.")] = False,
+    limit: Annotated[int, typer.Option(min=0, help="Rows that a table shows; 0 shows all.")] = 100,
+) -> None:
+    """Ask the published database in SQL, read-only: a statement reaches no file, extension or other database."""
+    from orchestration.cli.sql import Output, SqlError, run_batch, run_interactive
+
+    if as_csv and as_json:
+        fail("--csv and --json exclude each other: choose one", Exit.USAGE)
+    workspace = Workspace(home.resolve())
+    output = Output.CSV if as_csv else Output.JSON if as_json else Output.TABLE
+    try:
+        if query is None and sys.stdin.isatty():
+            if output is not Output.TABLE:
+                fail(f"--{output} needs a query, as an argument or on standard input", Exit.USAGE)
+            run_interactive(workspace.published_database, workspace.sql_history, limit=limit)
+        else:
+            text = sys.stdin.read() if query is None else query
+            run_batch(workspace.published_database, text, output=output, limit=limit)
+    except (FileNotFoundError, SqlError) as error:
+        fail(escape(str(error)))
+    except BrokenPipeError:
+        # Whoever reads the rows has enough: `| head`. Python must not try to flush what is left.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -31,12 +31,17 @@ class MappingStatus:
 
 @dataclass(frozen=True, slots=True)
 class QuarantineReason:
-    """How often one reason put rows of one mapping aside."""
+    """How often one reason put rows of one mapping aside, and the first of them."""
 
     mapping_name: str
     reason_code: str
     column_name: str
     count_rows: int
+    first_file: str
+    first_line: int
+    """0 where the whole file is meant."""
+
+    first_reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +69,16 @@ _LEDGER = """
     group by mapping_name
 """
 _QUARANTINE = """
-    select mapping_name, reason_code, coalesce(column_name, ''), count(*)
+    select
+        mapping_name,
+        reason_code,
+        coalesce(column_name, ''),
+        count(*),
+        arg_min(source_file_name, (source_file_name, line_number)),
+        arg_min(line_number, (source_file_name, line_number)),
+        arg_min(reason, (source_file_name, line_number))
     from raw_files.quarantined_rows
-    group by all
+    group by 1, 2, 3
     order by 4 desc, 1, 2, 3
 """
 
@@ -134,3 +146,7 @@ def render_sources(status: SourceStatus, console: Console) -> None:
         for reason in status.quarantine:
             reasons.add_row(reason.mapping_name, reason.reason_code, reason.column_name, f"{reason.count_rows:,}")
         console.print(reasons)
+        for reason in status.quarantine:
+            # What is said of a whole file begins with its name.
+            place = f"{reason.first_file}, line {reason.first_line}: " if reason.first_line else ""
+            console.print(f"{place}{reason.first_reason}", highlight=False, markup=False, soft_wrap=True)

@@ -7,8 +7,9 @@ Tests hold the pages to the product.
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,7 +59,13 @@ def workspace_page() -> str:
             required = "derived if absent" if is_derived else "yes" if column.required else ""
             lines.append(f"| `{column.name}` | {column.type} | {required} | {column.description} |")
         lines.append("")
-    return "\n".join(lines).rstrip() + "\n"
+    return _page(lines)
+
+
+def _page(lines: Sequence[str]) -> str:
+    """Join the lines of a page; what looks like HTML in a text, and would vanish in a browser, is written out."""
+    page = "\n".join(lines).rstrip() + "\n"
+    return re.sub(r"(`[^`]*`)|<(?!!--)", lambda found: found[1] or "&lt;", page)
 
 
 def _settings(schema: Mapping[str, Any], node: Mapping[str, Any], prefix: str) -> Iterator[str]:
@@ -143,7 +150,7 @@ def interface_page(database: Path) -> str:
         lines += [
             f"| `{name}` | {kind} | {' '.join(text.split())} |" for owner, name, kind, text in columns if owner == table
         ]
-    return "\n".join(lines).rstrip() + "\n"
+    return _page(lines)
 
 
 def metrics_page(database: Path) -> str:
@@ -191,7 +198,7 @@ def metrics_page(database: Path) -> str:
             "",
             f"Bases: {bases or 'none'}. Dimensions: {dimensions or 'none'}.",
         ]
-    return "\n".join(lines) + "\n"
+    return _page(lines)
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ TABLES = """
         window_days bigint, value double, ci_low double, ci_high double, denominator decimal(18, 4), target double
     );
     create table marts.kpi_commercial_dashboard (
-        line_id text, metric_id text, month date, stage_id text, as_of date, value double, ci_low double,
+        line_id text, metric_id text, month date, stage_id text, basis text, as_of date, value double, ci_low double,
         ci_high double, target double, gap_abs double, gap_projected double, evolution_rel_previous double,
         evolution_signal_previous text, evolution_rel_year_ago double, evolution_signal_year_ago text,
         model_name text, forecast_label text, noise_level double
@@ -141,7 +141,7 @@ def test_forecast_without_interval_and_target_shows_dashes_and_never_a_zero(boar
             (
                 "Commandes attendues, prévision au 2026-11-24",
                 "Commandes attendues, 12/2026 : moyenne des trois derniers mois ; "
-                "l'historique est trop court pour le parcours des leads et affaires",
+                "l’historique est trop court pour le parcours des leads et affaires",
                 "Montant des commandes attendu, net, prévision au 2026-11-24 (EUR)",
             ),
         ),

@@ -1,0 +1,1 @@
+"""What the pages of the dashboard share: source, texts, numbers, charts, tables, filters."""
