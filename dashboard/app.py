@@ -30,7 +30,7 @@ from dashboard.lib.source import (
 )
 from dashboard.lib.texts import Say, say_in
 from dashboard.lib.theme import theme_of
-from dashboard.pages import board, data_quality, forecast, funnel, loyalty, process, prospects
+from dashboard.views import board, data_quality, forecast, funnel, loyalty, process, prospects
 from ingestion.config.workspace import Workspace
 
 
