@@ -215,7 +215,9 @@ def fan(
     words = words or {}
     months = _months([*(point.month for point in actuals), *(band.month for band in forecast)], language)
     axis = alt.Y("value:Q", title=None, scale=alt.Scale(zero=True), axis=_number_axis(is_ratio=False))
-    bands = alt.Chart(alt.InlineData(values=[_band_row(band) for band in forecast])).encode(x=months)
+    bands = alt.Chart(alt.InlineData(values=[_band_row(place, band) for place, band in enumerate(forecast)])).encode(
+        x=months
+    )
     layers: list[alt.Chart] = [
         bands.mark_bar(width={"band": 0.62}, color=theme.accent, opacity=opacity).encode(
             y=alt.Y(f"{low}:Q", title=None, axis=_number_axis(is_ratio=False)), y2=f"{high}:Q"
@@ -225,9 +227,11 @@ def fan(
     layers.append(
         bands.mark_tick(thickness=3, width={"band": 0.62}, color=theme.text).encode(y=axis, tooltip="shown:N")
     )
-    layers.append(
-        bands.mark_text(baseline="bottom", dy=-4, fontWeight=600, color=theme.text).encode(y="top:Q", text="shown:N")
-    )
+    # Two heights in turn: on a phone the words of neighbours would touch.
+    for remainder, dy in ((0, -4), (1, -17)):
+        words_of = bands.transform_filter(f"datum.place % 2 === {remainder}")
+        text = words_of.mark_text(baseline="bottom", dy=dy, fontWeight=600, color=theme.text)
+        layers.append(text.encode(y="top:Q", text="shown:N"))
     came = alt.Chart(
         alt.InlineData(values=[asdict(p) | {"month": p.month.isoformat()} for p in actuals if p.value is not None])
     ).encode(x=months, y=axis)
@@ -290,9 +294,9 @@ def _name(point: Point, words: str, months: alt.X, colour: str, *, is_below: boo
     return named
 
 
-def _band_row(band: Band) -> dict[str, Any]:
+def _band_row(place: int, band: Band) -> dict[str, Any]:
     top = band.expected if band.p975 is None else band.p975
-    return asdict(band) | {"month": band.month.isoformat(), "value": band.expected, "top": top}
+    return asdict(band) | {"month": band.month.isoformat(), "value": band.expected, "top": top, "place": place}
 
 
 def _months(days: Sequence[date], language: Language) -> alt.X:
