@@ -169,7 +169,8 @@ def test_labels_are_codes_in_words_where_there_are_no_seeds(plain_copy: Path, pa
 def test_list_of_five_thousand_rows_is_read_by_pages(published_copy: Callable[..., Path], page_of: Run) -> None:
     home = published_copy(
         "insert into marts.kpi_next_actions by name select actions.* replace (action_id || '#' || i as action_id, "
-        "action_rank + 1000 * i as action_rank) from marts.kpi_next_actions as actions cross join range(1, 8) as copies(i)"
+        "action_rank + 1000 * i as action_rank) from marts.kpi_next_actions as actions "
+        "cross join range(1, 8) as copies(i)"
     )
     app = page_of(home, "prospects", lang="fr", shown="all", page="100")
     assert not app.exception
