@@ -30,7 +30,7 @@ from dashboard.lib.source import (
 )
 from dashboard.lib.texts import Say, say_in
 from dashboard.lib.theme import theme_of
-from dashboard.pages import board, forecast, funnel, process
+from dashboard.views import board, data_quality, forecast, funnel, loyalty, process, prospects
 from ingestion.config.workspace import Workspace
 
 
@@ -48,6 +48,9 @@ PAGES: Final = (
     Page("funnel", "navigation_funnel", funnel.render),
     Page("process", "navigation_process", process.render),
     Page("forecast", "navigation_forecast", forecast.render),
+    Page("prospects", "navigation_prospects", prospects.render),
+    Page("loyalty", "navigation_loyalty", loyalty.render),
+    Page("quality", "navigation_quality", data_quality.render),
 )
 """Every page, in the order of the menu; the first, without a path, is shown at ``/``. A new page is one line here."""
 

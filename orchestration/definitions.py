@@ -20,6 +20,7 @@ from orchestration.defs.ingestion import build_ingestion
 from orchestration.defs.nightly import build_nightly
 from orchestration.defs.publish import build_publications
 from orchestration.defs.quality import build_quality
+from orchestration.defs.report import build_reports
 from orchestration.defs.transform import build_transform
 from orchestration.lib.environment import be_quiet_and_private
 from orchestration.lib.progress import run_log
@@ -45,7 +46,13 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
         Workspace(Path(home).resolve()).logs if home else None,
     )
     graph = dg.Definitions(
-        assets=[*ingestion, *transform, *statistics, *build_publications(project, marts, settings)],
+        assets=[
+            *ingestion,
+            *transform,
+            *statistics,
+            *build_publications(project, marts, settings),
+            *build_reports(settings),
+        ],
         asset_checks=build_quality(),
         loggers={"run_log": run_log},
         resources={

@@ -108,12 +108,14 @@ def dots(
 
     ``reference``: a vertical line to compare with, 0 of a difference say.
     """
-    data = alt.InlineData(values=_values(marks))
+    values = _values(marks)
+    data = alt.InlineData(values=values)
     # Room for the words beyond the last point.
     ends = [end for mark in marks for end in (mark.value, mark.low, mark.high) if end is not None]
     low, high = min([0.0, *ends]), max([0.0, *ends])
     scale = alt.Scale(domain=[low, high + (high - low or 1) * 0.14], nice=False)
-    rows = _rows(is_ruled=True)
+    # Said to the axis: the layer of the intervals leaves out a mark that has none.
+    rows = _rows([str(value["label"]) for value in values], is_ruled=True)
     measure = alt.X("value:Q", scale=scale, title=axis_title or None, axis=_number_axis(is_ratio))
     base = alt.Chart(data).encode(y=rows)
     lines = base.mark_rule(color=theme.muted, strokeWidth=3, opacity=0.75).encode(
@@ -328,12 +330,12 @@ def _number_axis(is_ratio: bool) -> alt.Axis:
     return alt.Axis(format=".0%" if is_ratio else ",.6~g", tickCount=5, labelOverlap="greedy", labelSeparation=6)
 
 
-def _rows(*, is_ruled: bool = False) -> alt.Y:
+def _rows(order: Sequence[str] | None = None, *, is_ruled: bool = False) -> alt.Y:
     """Return the axis of named rows, in the order of the data; a long name takes two lines, and no more."""
     axis = alt.Axis(
         domain=False, ticks=False, grid=is_ruled, labelExpr=r"split(datum.value, '\n')", labelLimit=260, labelPadding=9
     )
-    return alt.Y("label:N", sort=None, title=None, axis=axis)
+    return alt.Y("label:N", sort=None if order is None else list(order), title=None, axis=axis)
 
 
 def _height(count_rows: int, row_height: int) -> int:

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from dashboard.lib.texts import Pair
+from dashboard.lib.format import Language
+from dashboard.lib.texts import Pair, in_language
 
 FORMULAS_FR: Final[dict[str, str]] = {
     "new_leads": "Cycles de lead ouverts dans la période",
@@ -216,3 +218,9 @@ COLUMNS: Final[dict[str, Pair]] = {
     ),
 }
 """What a column holds, where it is not the value of a metric."""
+
+
+def formula_of(definition: Mapping[str, Any], language: Language) -> str:
+    """Return the formula of a row of kpi_catalog; in English where no French one is known."""
+    english = str(definition["formula"])
+    return in_language((english, FORMULAS_FR.get(str(definition["metric_id"]), english)), language)

@@ -16,7 +16,7 @@ import streamlit as st
 
 from dashboard.lib import format as write
 from dashboard.lib import markup
-from dashboard.lib.definitions import COLUMNS, FORMULAS_FR
+from dashboard.lib.definitions import COLUMNS, formula_of
 from dashboard.lib.export import to_csv
 from dashboard.lib.figures import Figure
 from dashboard.lib.format import Language
@@ -199,7 +199,7 @@ def show_origin(view: View, figure: Figure) -> None:
     if definition:
         lines += [
             (say("origin_definition"), f"{definition['label_en']} / {definition['label_fr']}"),
-            (say("origin_formula"), _formula(definition, view.language)),
+            (say("origin_formula"), formula_of(definition, view.language)),
             (say("origin_objective"), str(view.label(definition, "objective"))),
             (say("origin_useful"), str(view.label(definition, "useful_for"))),
             (say("origin_owner"), str(definition["owner"])),
@@ -222,9 +222,3 @@ def show_origin(view: View, figure: Figure) -> None:
     st.html(markup.table(figure.label, (), [(name, markup.Cell(text)) for name, text in lines], is_prose=True))
     st.markdown(f"**{say('origin_sql')}**")
     st.code(figure.sql, language="sql")
-
-
-def _formula(definition: Mapping[str, Any], language: Language) -> str:
-    """Return the formula in the reader's language; in English where there is no French one."""
-    english = str(definition["formula"])
-    return in_language((english, FORMULAS_FR.get(str(definition["metric_id"]), english)), language)

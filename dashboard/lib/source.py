@@ -29,10 +29,16 @@ SCHEMA_VARIABLE: Final = "PILOTAGE_DASHBOARD_SCHEMA"
 
 TABLES: Final[dict[str, str]] = {
     "dim_campaigns": "",
+    "dim_companies": "",
     "dim_dates": "",
     "dim_owners": "",
     "dim_stages": "",
+    "fct_customer_value": "",
     "fct_forecast_backtest": "",
+    "fct_lead_missing_questions": "is_script_question",
+    "fct_lead_score_contributions": "lead_score_id in (select lead_score_id from {schema}.fct_lead_scores "
+    "where is_leading)",
+    "fct_lead_scores": "is_leading",
     "fct_order_forecast": "",
     "fct_score_calibration": "",
     "fct_score_performance": "",
@@ -47,7 +53,7 @@ TABLES: Final[dict[str, str]] = {
     "kpi_values": "period_grain not in ('day', 'week')",
     "publication": "",
 }
-"""What is fetched from PostgreSQL, with the condition on its rows; add here what a page reads."""
+"""What is fetched from PostgreSQL, and which rows of it (``{schema}`` is set in); add here what a page reads."""
 
 _ATTEMPTS: Final = 3
 _TAIL_BYTES: Final = 65_536
@@ -126,8 +132,9 @@ def open_postgres(dsn: str, schema: str) -> Data:
 
     Raises ``NothingPublishedError`` or ``SourceError``; neither message carries the DSN, which may hold a password.
     """
+    name = f'"{schema}"'
     queries = {
-        table: f'select * from "{schema}"."{table}"' + (f" where {condition}" if condition else "")
+        table: f'select * from {name}."{table}"' + (f" where {condition.format(schema=name)}" if condition else "")
         for table, condition in TABLES.items()
     }
     connection = duckdb.connect(config={"memory_limit": "1GB", "threads": "2"})

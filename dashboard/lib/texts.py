@@ -20,6 +20,9 @@ TEXTS: Final[dict[str, Pair]] = {
     "navigation_funnel": ("Funnel", "Entonnoir"),
     "navigation_process": ("Process", "Processus"),
     "navigation_forecast": ("Forecast", "Prévision"),
+    "navigation_prospects": ("Prospects", "Prospects"),
+    "navigation_loyalty": ("Loyalty", "Fidélisation"),
+    "navigation_quality": ("Data quality", "Qualité des données"),
     # Header and states of the data.
     "as_of": (
         "Figures up to {as_of}. Published {published_at}.",

@@ -408,6 +408,88 @@ class Dashboard(Strict):
     )
 
 
+Address = Annotated[
+    str,
+    StringConstraints(
+        # No line break and no comma: the address stands in the header of a mail.
+        pattern=r"^[^\s@,;<>\"]+@[^\s@,;<>\"]+\.[^\s@,;<>\"]+$",
+        max_length=254,
+    ),
+]
+"""An e-mail address without a name."""
+
+
+class MailSecurity(StrEnum):
+    """How the connection to the mail server is encrypted."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+class MailServer(Strict):
+    """The server that sends mail. Its password never stands here, only where it is found."""
+
+    host: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]{1,253}$")] = Field(
+        description="Name of the SMTP server."
+    )
+    port: int = Field(default=587, ge=1, le=65535, description="587 for starttls, 465 for tls.")
+    security: MailSecurity = Field(
+        default=MailSecurity.STARTTLS,
+        description="starttls, tls (from the first byte on) or none, which no password may go through.",
+    )
+    sender: Address = Field(description="Address that the mail comes from.")
+    user: str | None = Field(default=None, min_length=1, description="Name to log in with; empty: no login.")
+    password_variable: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,62}$")] = Field(
+        default="PILOTAGE_SMTP_PASSWORD", description="Environment variable that holds the password."
+    )
+    password_file: str | None = Field(
+        default=None,
+        min_length=1,
+        description="File that holds the password and that only its owner can read (0600), in place of the variable; "
+        "relative to the workspace.",
+    )
+    timeout_seconds: int = Field(default=30, ge=1, le=300, description="Longest silence of the server.")
+
+    @model_validator(mode="after")
+    def _password_is_encrypted(self) -> Self:
+        if self.user is not None and self.security is MailSecurity.NONE:
+            raise ValueError("user: a password must not go over an open connection; set security to starttls or tls")
+        if self.password_file is not None and self.user is None:
+            raise ValueError("password_file: there is no user to log in; add user or remove it")
+        return self
+
+
+class ReportFormat(StrEnum):
+    """Formats of the monthly report."""
+
+    HTML = "html"
+    PDF = "pdf"
+
+
+class Report(Strict):
+    """The monthly report that the nightly job mails."""
+
+    recipients: tuple[Address, ...] = Field(default=(), description="Who gets the report; empty: it is not mailed.")
+    language: Literal["en", "fr"] = Field(default="en", description="Language of the report.")
+    formats: tuple[ReportFormat, ...] = Field(
+        default=(ReportFormat.PDF,), min_length=1, description="Attachments: pdf, html or both."
+    )
+    day_of_month: int = Field(
+        default=1,
+        ge=1,
+        le=28,
+        description="The first night on this day or after it mails the report of the month before, once.",
+    )
+    smtp: MailServer | None = Field(default=None, description="The mail server; needed where there are recipients.")
+
+    @model_validator(mode="after")
+    def _recipients_have_a_server(self) -> Self:
+        if self.recipients and self.smtp is None:
+            raise ValueError("recipients: there is no mail server; add smtp with host and sender")
+        return self
+
+
 class Schedule(Strict):
     """When the nightly job runs."""
 
@@ -430,6 +512,7 @@ class Settings(Strict):
     publication: Publication = Publication()
     method: Method = Method()
     dashboard: Dashboard = Dashboard()
+    report: Report = Report()
     schedule: Schedule = Schedule()
 
     _check_zone = field_validator("timezone")(_zone)

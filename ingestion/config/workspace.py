@@ -77,6 +77,16 @@ class Workspace:
         return self.published / "pilotage.duckdb"
 
     @property
+    def contacts(self) -> Path:
+        """Names and addresses of the call list, for the owner of the workspace alone."""
+        return self.published / "contacts.duckdb"
+
+    @property
+    def reports(self) -> Path:
+        """Monthly reports."""
+        return self.home / "reports"
+
+    @property
     def quality(self) -> Path:
         """Data Docs of Great Expectations."""
         return self.home / "quality"

@@ -6,13 +6,14 @@ import shutil
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from ingestion.config.errors import ConfigurationError
 from ingestion.config.load import Configuration
 from ingestion.config.scaffold import WorkspaceExistsError, create_workspace
+from ingestion.config.settings import ReportFormat
 from ingestion.config.workspace import Workspace
 from orchestration.cli.console import Exit, err, fail, out, print_json
 from orchestration.lib.build_plan import last_complete_day
@@ -52,9 +53,13 @@ def _configuration(home: Path) -> Configuration:
     try:
         return checked_configuration(home)
     except ConfigurationError as error:
-        for problem in error.problems:
-            err.print(f"[bold red]error:[/] {problem}", highlight=False, soft_wrap=True)
-        raise typer.Exit(int(Exit.USAGE)) from error
+        _refuse(error)
+
+
+def _refuse(error: ConfigurationError) -> NoReturn:
+    for problem in error.problems:
+        err.print(f"[bold red]error:[/] {problem}", highlight=False, soft_wrap=True)
+    raise typer.Exit(int(Exit.USAGE)) from error
 
 
 @app.command(epilog="Example: pilotage init acme")
@@ -198,6 +203,43 @@ def _board(workspace: Workspace, *, month: date | None, lang: Language, as_json:
         print_json(board.as_dict())
     else:
         render_board(board, lang.value, out)
+
+
+@app.command(epilog="Example: pilotage report --home acme --month 2026-05 --lang fr --format pdf")
+def report(
+    home: Home,
+    month: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m"], help="Month; default the last complete one.")
+    ] = None,
+    lang: Annotated[Language | None, typer.Option(help="Language; default report.language of the settings.")] = None,
+    formats: Annotated[
+        list[ReportFormat] | None, typer.Option("--format", help="Format, once or twice; default both.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="File to write (.html or .pdf); default reports/ of the workspace.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the monthly report, to be read, printed or mailed, and print where it is."""
+    from orchestration.cli.report import ReportError, write_reports
+
+    try:
+        files = write_reports(
+            Workspace(home.resolve()),
+            month=month.date() if month else None,
+            language=lang.value if lang else None,
+            formats=formats or [],
+            output=output,
+        )
+    except ConfigurationError as error:
+        _refuse(error)
+    except ReportError as error:
+        fail(str(error))
+    if as_json:
+        print_json({"files": [str(file) for file in files]})
+    else:
+        for file in files:
+            out.print(str(file), highlight=False, soft_wrap=True)
 
 
 @app.command(epilog="Example: pilotage serve --home acme --port 8501")

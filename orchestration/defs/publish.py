@@ -5,6 +5,7 @@ comes after it: when PostgreSQL fails, that asset fails, and the published datab
 """
 
 import shutil
+from functools import partial
 from typing import Final
 
 import dagster as dg
@@ -13,6 +14,7 @@ from dagster_dbt import DbtProject
 from ingestion.config.settings import Postgres, Settings
 from orchestration.lib.build_gate import require_complete_build
 from orchestration.lib.build_plan import definitions_fingerprint, record_build
+from orchestration.lib.contacts import prepare_contacts
 from orchestration.lib.paths import DBT_PROJECT_DIR
 from orchestration.lib.postgres import publish_to_postgres
 from orchestration.lib.postgres_ddl import tested_references
@@ -61,6 +63,12 @@ def _published(project: DbtProject, marts: list[dg.AssetKey]) -> dg.AssetsDefini
             keep=settings.publication.keep_versions,
             tables=[mart.path[-1] for mart in marts],
             memory_limit=settings.warehouse.memory_limit,
+            alongside=partial(
+                prepare_contacts,
+                workspace.warehouse,
+                workspace.contacts,
+                memory_limit=settings.warehouse.memory_limit,
+            ),
         )
         log_reported(workspace.warehouse, workspace.published_database)
         for earlier in workspace.dbt_target.iterdir():

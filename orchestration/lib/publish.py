@@ -32,7 +32,9 @@ from ingestion.config.workspace import STORAGE_VERSION
 LINK_NAME: Final = "pilotage.duckdb"
 
 PUBLICATION_TABLE: Final = "publication"
-_UNFINISHED: Final = ".unfinished"
+UNFINISHED: Final = ".unfinished"
+"""In the name of what no reader has seen yet; the next publication removes it."""
+
 _RUN_ID: Final = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
 _VERSION_FILE: Final = re.compile(r"^pilotage_\d{8}T\d{12}Z_[A-Za-z0-9_-]{1,64}\.duckdb$")
 _HARDENED: Final = {
@@ -111,13 +113,16 @@ def publish(
     tables: Sequence[str] | None = None,
     schema: str = "marts",
     memory_limit: str = "4GB",
+    alongside: Callable[[Stamp], Callable[[], None]] | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> PublishedVersion:
     """Copy the tables of ``schema`` into a new version and make it the live one.
 
     ``tables``: those that must be there (the models of dbt); None takes every table of the schema.
-    ``keep``: number of versions that stay, the live one included. ``clock`` returns an aware datetime. The
-    caller holds the lock of the run and has closed its connections to the build; views are not published.
+    ``keep``: number of versions that stay, the live one included. ``alongside`` prepares a file that belongs
+    to the version and returns what makes it live, which happens with the flip: none of the two is live
+    without the other, but for a kill between them. ``clock`` returns an aware datetime. The caller holds the
+    lock of the run and has closed its connections to the build; views are not published.
 
     Raises ``PublishError`` with the remedy when a table is missing, space is short, or the copy is not
     equal to the build; ``duckdb.Error`` and ``OSError`` when reading or writing fails. In every case what
@@ -134,14 +139,17 @@ def publish(
     final = published_dir / f"{version}.duckdb"
     if final.exists():
         raise PublishError(f"{final.name} exists already: versions are never written twice")
-    unfinished = published_dir / f".{version}{_UNFINISHED}"
-    stamp = _Stamp(published_at, as_of, run_id, version)
+    unfinished = published_dir / f".{version}{UNFINISHED}"
+    stamp = Stamp(published_at, as_of, run_id, version)
 
     checksums = copy_tables(build_db, unfinished, schema=schema, tables=tables, stamp=stamp, memory_limit=memory_limit)
     verify_in_new_process(unfinished, schema, checksums, stamp)
+    make_live = alongside(stamp) if alongside is not None else None
     seal(unfinished)
     give_name(unfinished, final)
     flip(published_dir / LINK_NAME, final.name)
+    if make_live is not None:
+        make_live()
     pruned, kept_open = prune(published_dir, keep)
     return PublishedVersion(
         version=version,
@@ -219,8 +227,8 @@ def relation_checksum(
 
 
 @dataclass(frozen=True, slots=True)
-class _Stamp:
-    """The row of ``publication``."""
+class Stamp:
+    """What a published file says of itself: the row of ``publication``."""
 
     published_at: datetime
     as_of: date
@@ -230,8 +238,11 @@ class _Stamp:
 
 def remove_unfinished(published_dir: Path) -> None:
     """Remove what a dead run left; nobody has ever seen it."""
-    for leftover in published_dir.glob(f".*{_UNFINISHED}*"):
-        leftover.unlink()
+    for leftover in published_dir.glob(f".*{UNFINISHED}*"):
+        if leftover.is_dir() and not leftover.is_symlink():
+            shutil.rmtree(leftover)
+        else:
+            leftover.unlink()
 
 
 def require_space(directory: Path, count_bytes: int) -> None:
@@ -250,7 +261,7 @@ def copy_tables(
     *,
     schema: str,
     tables: Sequence[str] | None,
-    stamp: _Stamp,
+    stamp: Stamp,
     memory_limit: str,
 ) -> dict[str, TableChecksum]:
     """Copy tables into a new file, keys, constraints and comments included, and return the build's checksums."""
@@ -272,7 +283,7 @@ def copy_tables(
         connection.execute(f"create schema {_quoted(schema)}")
         for table in selected:
             _copy_table(connection, schema, table)
-        _write_publication(connection, schema, stamp)
+        write_publication(connection, schema, stamp)
         connection.execute("checkpoint published")
         # Closing both here, and not at the end, writes the file out: no log stays beside it.
         connection.execute("use memory")
@@ -345,7 +356,8 @@ def _copy_table(connection: duckdb.DuckDBPyConnection, schema: str, table: _Tabl
             connection.execute(f"comment on column {target}.{_quoted(column)} is {_literal(comment)}")
 
 
-def _write_publication(connection: duckdb.DuckDBPyConnection, schema: str, stamp: _Stamp) -> None:
+def write_publication(connection: duckdb.DuckDBPyConnection, schema: str, stamp: Stamp) -> None:
+    """Write the table ``publication`` of ``schema``: what the file in use is."""
     target = f"{_quoted(schema)}.{PUBLICATION_TABLE}"
     connection.execute(
         f"create table {target} (version varchar primary key, published_at timestamp not null, "
@@ -365,7 +377,7 @@ def _write_publication(connection: duckdb.DuckDBPyConnection, schema: str, stamp
         connection.execute(f"comment on column {target}.{column} is '{comment}'")
 
 
-def verify_in_new_process(file: Path, schema: str, expected: dict[str, TableChecksum], stamp: _Stamp) -> None:
+def verify_in_new_process(file: Path, schema: str, expected: dict[str, TableChecksum], stamp: Stamp) -> None:
     """Read every value of ``file`` in a process that has none of it in memory, and compare with the build.
 
     Raises ``PublishError`` when the file does not open, has a log beside it, or differs.
@@ -396,16 +408,16 @@ def _count(checksum: TableChecksum | None) -> str:
     return "no" if checksum is None else f"{checksum.count_rows:,}"
 
 
-def seal(file: Path) -> None:
-    """Make the file read-only for owner and group, and make it survive a power loss."""
-    file.chmod(0o440)
-    _sync(file)
+def seal(file: Path, *, mode: int = 0o440) -> None:
+    """Give the file its mode (read-only for owner and group), and make it survive a power loss."""
+    file.chmod(mode)
+    sync(file)
 
 
 def give_name(unfinished: Path, final: Path) -> None:
     """Give the sealed file its name. It is not live yet."""
     unfinished.rename(final)
-    _sync(final.parent)
+    sync(final.parent)
 
 
 def flip(link: Path, target: str) -> None:
@@ -414,10 +426,10 @@ def flip(link: Path, target: str) -> None:
     A new file under the same path would leave pooled readers on the old one: DuckDB keys open files by
     their path.
     """
-    new_link = link.with_name(f".{link.name}{_UNFINISHED}")
+    new_link = link.with_name(f".{link.name}{UNFINISHED}")
     new_link.symlink_to(target)
     new_link.replace(link)
-    _sync(link.parent)
+    sync(link.parent)
 
 
 def prune(published_dir: Path, keep: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -466,7 +478,7 @@ def _open_files() -> frozenset[tuple[int, int]]:
     return frozenset(found)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Write a file or a directory through to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -483,7 +495,7 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _words(stamp: _Stamp) -> list[str]:
+def _words(stamp: Stamp) -> list[str]:
     return [stamp.version, stamp.published_at.isoformat(), stamp.as_of.isoformat(), stamp.run_id]
 
 
@@ -505,7 +517,7 @@ def _print_report(file: Path, schema: str) -> None:
         ).fetchall()
     report = {
         "tables": {name: [item.count_rows, item.columns, item.row_hash] for name, item in checksums.items()},
-        "publication": _words(_Stamp(row[1], row[2], row[3], row[0])),
+        "publication": _words(Stamp(row[1], row[2], row[3], row[0])),
     }
     sys.stdout.write(json.dumps(report) + "\n")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.lib.contacts import read_contacts
 from tests.e2e.support import checksums
 
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1", "", "None"}
@@ -105,8 +107,31 @@ def test_published_file_holds_no_personal_data_and_logs_neither(demo) -> None:
             assert surname.encode() not in content, path
 
 
+def test_contacts_of_the_call_list_lie_in_a_file_of_their_own(demo) -> None:
+    file = demo.home / "published" / "contacts.duckdb"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [path.name for path in file.parent.iterdir() if "contacts" in path.name] == [file.name]
+    ((version,),) = demo.query("select version from marts.publication")
+    contacts = read_contacts(file, version)
+    callable_persons = dict(demo.query("select person_id, is_callable from marts.kpi_next_actions"))
+    assert set(contacts.persons) == set(callable_persons)
+    with duckdb.connect(demo.home / "build" / "warehouse.duckdb", read_only=True) as build:
+        emails = build.execute("select email, person_id from intermediate.int_identity__addresses").fetchall()
+    addresses = set(emails)
+    count_reachable = 0
+    for person_id, contact in contacts.persons.items():
+        if callable_persons[person_id]:
+            count_reachable += (contact.email, person_id) in addresses
+        else:
+            assert (contact.email, contact.phone) == (None, None)
+    assert count_reachable > 100
+    assert set(contacts.owners) == {
+        owner_id for (owner_id,) in demo.query("select distinct owner_id from marts.kpi_next_actions") if owner_id
+    }
+
+
 def test_commands_show_help_with_an_example(pilotage: Callable) -> None:
-    for command in ("init", "demo", "run", "kpis", "sources", "doctor"):
+    for command in ("init", "demo", "run", "kpis", "report", "sources", "doctor"):
         result = pilotage(command, "--help")
         assert result.code == 0
         assert "Example: pilotage" in result.out

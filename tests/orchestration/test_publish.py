@@ -336,7 +336,7 @@ def test_publication_is_refused_when_space_is_short(tmp_path: Path) -> None:
 STEPS = (
     "copy_tables",
     "_copy_table",
-    "_write_publication",
+    "write_publication",
     "verify_in_new_process",
     "seal",
     "give_name",
