@@ -239,6 +239,21 @@ def test_check_that_failed_is_said(published_copy: Callable[..., Path], page_of:
     assert "13 / 14" in _html(app)
 
 
+def test_quarantine_is_told_by_reason(published_copy: Callable[..., Path], page_of: Run) -> None:
+    home = published_copy(
+        "delete from marts.kpi_data_quality where measure_id like 'count_quarantined_%'",
+        "insert into marts.kpi_data_quality by name select * exclude (reason) "
+        "replace (measure_id || '_' || reason as measure_id, 1 as value) from marts.kpi_data_quality, (values ('not_a_date'), ('new_code')) as t(reason) "
+        "where measure_id = 'count_quarantined' and source_name = 'crm'",
+    )
+    app = page_of(home, "quality", lang="fr")
+    assert not app.exception
+    assert "pas une date" in _html(app)
+    # A code that has no words yet is said as it is.
+    assert "New code" in _html(app)
+    assert "measure_id=count_quarantined_not_a_date" in _html(app)
+
+
 def _log(folder: Path, name: str, *events: dict[str, Any]) -> None:
     folder.mkdir(exist_ok=True)
     (folder / f"{name}.jsonl").write_text("".join(f"{json.dumps(event)}\n" for event in events))
