@@ -243,7 +243,8 @@ def test_quarantine_is_told_by_reason(published_copy: Callable[..., Path], page_
     home = published_copy(
         "delete from marts.kpi_data_quality where measure_id like 'count_quarantined_%'",
         "insert into marts.kpi_data_quality by name select * exclude (reason) "
-        "replace (measure_id || '_' || reason as measure_id, 1 as value) from marts.kpi_data_quality, (values ('not_a_date'), ('new_code')) as t(reason) "
+        "replace (measure_id || '_' || reason as measure_id, 1 as value) "
+        "from marts.kpi_data_quality, (values ('not_a_date'), ('new_code')) as t(reason) "
         "where measure_id = 'count_quarantined' and source_name = 'crm'",
     )
     app = page_of(home, "quality", lang="fr")
