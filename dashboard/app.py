@@ -30,7 +30,7 @@ from dashboard.lib.source import (
 )
 from dashboard.lib.texts import Say, say_in
 from dashboard.lib.theme import theme_of
-from dashboard.pages import board, data_quality, forecast, funnel, loyalty, process, prospects
+from dashboard.views import board, data_quality, forecast, funnel, loyalty, process, prospects
 from ingestion.config.workspace import Workspace
 
 
@@ -44,7 +44,7 @@ class Page:
 
 
 PAGES: Final = (
-    Page("dashboard", "navigation_board", board.render),
+    Page("", "navigation_board", board.render),
     Page("funnel", "navigation_funnel", funnel.render),
     Page("process", "navigation_process", process.render),
     Page("forecast", "navigation_forecast", forecast.render),
@@ -52,7 +52,7 @@ PAGES: Final = (
     Page("loyalty", "navigation_loyalty", loyalty.render),
     Page("quality", "navigation_quality", data_quality.render),
 )
-"""Every page, in the order of the menu; the first is shown at ``/``. A new page is one line here."""
+"""Every page, in the order of the menu; the first, without a path, is shown at ``/``. A new page is one line here."""
 
 _SIDEBAR_WIDTH: Final = 220
 _NAMES_OF_LANGUAGES: Final[dict[str, str]] = {"en": "English", "fr": "Français"}
@@ -71,7 +71,7 @@ def main() -> None:
                 title=opened.say(page.name),
                 # An icon would be the browser's too, and Streamlit fetches that one from a server of its own.
                 url_path=page.path,
-                default=page is PAGES[0],
+                default=not page.path,
             )
             for page in PAGES
         ]

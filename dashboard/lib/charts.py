@@ -124,13 +124,16 @@ def dots(
     points = base.mark_point(size=90, strokeWidth=2, color=theme.accent, opacity=1).encode(
         x=measure, fill=_fill(theme), tooltip=_tooltip()
     )
-    words = base.mark_text(align="left", baseline="bottom", dx=6, dy=-4, color=theme.text).encode(
-        x=measure, text="shown:N"
-    )
-    layers: list[alt.Chart] = [lines, points, words]
+    layers: list[alt.Chart] = [lines, points]
+    # Beyond the middle the words stand to the left: on a phone there is no room to the right.
+    middle = (low + high) / 2
+    for condition, align, dx in ((f"datum.value <= {middle}", "left", 6), (f"datum.value > {middle}", "right", -6)):
+        here = base.transform_filter(condition)
+        text = here.mark_text(align=align, baseline="bottom", dx=dx, dy=-4, color=theme.text)  # type: ignore[arg-type]
+        layers.append(text.encode(x=measure, text="shown:N"))
     if reference is not None:
-        here = alt.InlineData(values=[{"at": reference}])
-        layers.insert(0, alt.Chart(here).mark_rule(color=theme.quiet, strokeDash=[4, 3]).encode(x="at:Q"))
+        there = alt.InlineData(values=[{"at": reference}])
+        layers.insert(0, alt.Chart(there).mark_rule(color=theme.quiet, strokeDash=[4, 3]).encode(x="at:Q"))
     chart = alt.layer(*layers).properties(width="container", height=_height(len(marks), _ROW_HEIGHT + 8))
     return finished(chart, theme, language)
 
@@ -215,7 +218,9 @@ def fan(
     words = words or {}
     months = _months([*(point.month for point in actuals), *(band.month for band in forecast)], language)
     axis = alt.Y("value:Q", title=None, scale=alt.Scale(zero=True), axis=_number_axis(is_ratio=False))
-    bands = alt.Chart(alt.InlineData(values=[_band_row(band) for band in forecast])).encode(x=months)
+    bands = alt.Chart(alt.InlineData(values=[_band_row(place, band) for place, band in enumerate(forecast)])).encode(
+        x=months
+    )
     layers: list[alt.Chart] = [
         bands.mark_bar(width={"band": 0.62}, color=theme.accent, opacity=opacity).encode(
             y=alt.Y(f"{low}:Q", title=None, axis=_number_axis(is_ratio=False)), y2=f"{high}:Q"
@@ -225,9 +230,11 @@ def fan(
     layers.append(
         bands.mark_tick(thickness=3, width={"band": 0.62}, color=theme.text).encode(y=axis, tooltip="shown:N")
     )
-    layers.append(
-        bands.mark_text(baseline="bottom", dy=-4, fontWeight=600, color=theme.text).encode(y="top:Q", text="shown:N")
-    )
+    # Two heights in turn: on a phone the words of neighbours would touch.
+    for remainder, dy in ((0, -4), (1, -17)):
+        words_of = bands.transform_filter(f"datum.place % 2 === {remainder}")
+        text = words_of.mark_text(baseline="bottom", dy=dy, fontWeight=600, color=theme.text)
+        layers.append(text.encode(y="top:Q", text="shown:N"))
     came = alt.Chart(
         alt.InlineData(values=[asdict(p) | {"month": p.month.isoformat()} for p in actuals if p.value is not None])
     ).encode(x=months, y=axis)
@@ -290,9 +297,9 @@ def _name(point: Point, words: str, months: alt.X, colour: str, *, is_below: boo
     return named
 
 
-def _band_row(band: Band) -> dict[str, Any]:
+def _band_row(place: int, band: Band) -> dict[str, Any]:
     top = band.expected if band.p975 is None else band.p975
-    return asdict(band) | {"month": band.month.isoformat(), "value": band.expected, "top": top}
+    return asdict(band) | {"month": band.month.isoformat(), "value": band.expected, "top": top, "place": place}
 
 
 def _months(days: Sequence[date], language: Language) -> alt.X:
@@ -320,7 +327,7 @@ def _as_expression(names: Mapping[str, str]) -> str:
 
 
 def _number_axis(is_ratio: bool) -> alt.Axis:
-    return alt.Axis(format=".0%" if is_ratio else ",.6~g", tickCount=5)
+    return alt.Axis(format=".0%" if is_ratio else ",.6~g", tickCount=5, labelOverlap="greedy", labelSeparation=6)
 
 
 def _rows(order: Sequence[str] | None = None, *, is_ruled: bool = False) -> alt.Y:

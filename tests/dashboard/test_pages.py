@@ -22,6 +22,7 @@ from orchestration.lib.publish import flip
 Run = Callable[..., AppTest]
 Ask = Callable[[str], list[tuple[Any, ...]]]
 PATHS = [page.path for page in PAGES]
+NAMES = [page.path or "board" for page in PAGES]
 
 
 def _html(app: AppTest) -> str:
@@ -38,7 +39,7 @@ def _words(app: AppTest) -> str:
     return "\n".join(str(block.value) for block in blocks) + _html(app)
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", PATHS, ids=NAMES)
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_page_of_the_demo_company_has_figures(demo: Any, page_of: Run, path: str, language: str) -> None:
     app = page_of(demo.home, path, lang=language)
@@ -47,7 +48,7 @@ def test_page_of_the_demo_company_has_figures(demo: Any, page_of: Run, path: str
     assert _address(app, "lang") == language
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", PATHS, ids=NAMES)
 @pytest.mark.parametrize(("language", "said"), [("en", "Nothing is published yet"), ("fr", "Rien n’est encore publié")])
 def test_page_of_a_company_without_figures_says_what_to_do(
     tmp_path: Path, page_of: Run, path: str, language: str, said: str
@@ -60,14 +61,14 @@ def test_page_of_a_company_without_figures_says_what_to_do(
 
 
 def test_unknown_codes_in_an_old_address_give_the_default_view(demo: Any, page_of: Run) -> None:
-    odd = page_of(demo.home, "dashboard", lang="xx", month="1999-01", values="x")
+    odd = page_of(demo.home, "", lang="xx", month="1999-01", values="x")
     assert not odd.exception
     assert [title.value for title in odd.title] == ["Commercial dashboard, June 2026"]
     assert _address(odd, "month") == "2026-06"
 
 
 def test_address_says_month_and_values_and_the_page_shows_them(demo: Any, page_of: Run, ask: Ask) -> None:
-    app = page_of(demo.home, "dashboard", lang="fr", month="2026-03", values="reported")
+    app = page_of(demo.home, "", lang="fr", month="2026-03", values="reported")
     assert [title.value for title in app.title] == ["Tableau de bord commercial, mars 2026"]
     ((value, reported),) = ask(
         "select value, value_as_reported from marts.kpi_commercial_dashboard "
@@ -78,7 +79,7 @@ def test_address_says_month_and_values_and_the_page_shows_them(demo: Any, page_o
 
 
 def test_choice_of_the_reader_is_written_into_the_address(demo: Any, page_of: Run) -> None:
-    app = page_of(demo.home, "dashboard", lang="en")
+    app = page_of(demo.home, "", lang="en")
     app.selectbox(key="choice month").select("2026-02").run()
     assert not app.exception
     assert _address(app, "month") == "2026-02"
@@ -100,7 +101,7 @@ def plain_copy(demo: Any, tmp_path: Path) -> Path:
 
 def test_failed_last_run_is_said_above_the_figures_of_the_run_before(plain_copy: Path, page_of: Run) -> None:
     _log(plain_copy, "later", "pipeline_failure", datetime.now(UTC))
-    app = page_of(plain_copy, "dashboard", lang="en")
+    app = page_of(plain_copy, "", lang="en")
     (banner,) = app.error
     assert "The last nightly run failed" in banner.value
     assert "30 June 2026" in banner.value
@@ -111,7 +112,7 @@ def test_failed_last_run_is_said_above_the_figures_of_the_run_before(plain_copy:
 
 def test_failure_that_a_publication_followed_is_not_said(plain_copy: Path, page_of: Run) -> None:
     _log(plain_copy, "earlier", "pipeline_failure", datetime(2026, 1, 1, tzinfo=UTC))
-    app = page_of(plain_copy, "dashboard", lang="en")
+    app = page_of(plain_copy, "", lang="en")
     assert not app.error
     assert "These figures are old: they stop at 30 June 2026" in app.warning[0].value
 
@@ -134,7 +135,7 @@ def test_new_publication_is_shown_at_the_next_look(small_demo: Any, tmp_path: Pa
     with duckdb.connect(str(folder / "second.duckdb")) as connection:
         connection.execute("update marts.kpi_commercial_dashboard set value = 4711 where metric_id = 'new_leads'")
     flip(folder / "pilotage.duckdb", "first.duckdb")
-    app = page_of(tmp_path / "home", "dashboard", lang="en")
+    app = page_of(tmp_path / "home", "", lang="en")
     assert 'data-value="4711.0"' not in _html(app)
     flip(folder / "pilotage.duckdb", "second.duckdb")
     # What a reader has open may go.
@@ -144,7 +145,7 @@ def test_new_publication_is_shown_at_the_next_look(small_demo: Any, tmp_path: Pa
 
 def test_running_month_is_held_against_the_same_working_days(published_copy: Callable[..., Path], page_of: Run) -> None:
     home = published_copy("update marts.publication set as_of = '2026-06-15'")
-    app = page_of(home, "dashboard", lang="en", month="2026-06")
+    app = page_of(home, "", lang="en", month="2026-06")
     assert not app.exception
     words = _words(app)
     assert "This month is still running" in words
@@ -152,7 +153,7 @@ def test_running_month_is_held_against_the_same_working_days(published_copy: Cal
     assert "Gap so far" in words
     assert "vs June 2025" not in words
     # Left alone the page shows the last month that is over.
-    assert [title.value for title in page_of(home, "dashboard", lang="en").title] == ["Commercial dashboard, May 2026"]
+    assert [title.value for title in page_of(home, "", lang="en").title] == ["Commercial dashboard, May 2026"]
 
 
 def test_region_with_accents_is_found_by_its_address(demo: Any, page_of: Run, ask: Ask) -> None:
@@ -167,7 +168,7 @@ def test_region_with_accents_is_found_by_its_address(demo: Any, page_of: Run, as
 
 
 def test_figure_says_its_definition_and_the_sql_that_gives_it_again(demo: Any, page_of: Run, ask: Ask) -> None:
-    app = page_of(demo.home, "dashboard", lang="fr")
+    app = page_of(demo.home, "", lang="fr")
     chooser = next(box for box in app.selectbox if box.label.startswith("Chiffre"))
     app = chooser.select(chooser.options.index("Panier moyen, juin 2026")).run()
     assert not app.exception

@@ -9,7 +9,7 @@ from string import Formatter
 import pytest
 
 from dashboard.lib import definitions, texts
-from dashboard.pages import board, forecast, funnel, process
+from dashboard.views import board, forecast, funnel, process
 
 TABLES: dict[str, Mapping[str, texts.Pair]] = {
     "core": texts.TEXTS,

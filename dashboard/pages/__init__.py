@@ -1,1 +1,0 @@
-"""One module a page, each with ``render(view)``; ``dashboard/app.py`` lists them."""
