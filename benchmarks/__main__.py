@@ -12,6 +12,7 @@ COMMANDS: Final = (
     ("benchmarks.nightly", "overhead", "--scale", "1"),
     ("benchmarks.nightly", "one-day", "--scale", "10"),
     ("benchmarks.nightly", "growth", "--scale", "40"),
+    ("benchmarks.dashboard", "--scale", "1"),
     ("benchmarks.postgres", "--scale", "1"),
     ("benchmarks.scoring", "--scale", "40"),
     ("benchmarks.estimators", "--seeds", "20", "--only-rates"),

@@ -28,7 +28,7 @@ from ingestion.demo import simulate
 from orchestration.lib.environment import be_quiet_and_private
 from orchestration.lib.postgres import BATCH_ROWS, publish_to_postgres
 from orchestration.lib.postgres_connection import Session, connect_postgres, connection_text
-from orchestration.lib.postgres_ddl import Table, create_table, published_tables, quoted, proven_references
+from orchestration.lib.postgres_ddl import Table, create_table, proven_references, published_tables, quoted
 from orchestration.lib.project import dbt_project
 from orchestration.lib.publish import connect_published
 

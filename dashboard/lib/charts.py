@@ -124,13 +124,16 @@ def dots(
     points = base.mark_point(size=90, strokeWidth=2, color=theme.accent, opacity=1).encode(
         x=measure, fill=_fill(theme), tooltip=_tooltip()
     )
-    words = base.mark_text(align="left", baseline="bottom", dx=6, dy=-4, color=theme.text).encode(
-        x=measure, text="shown:N"
-    )
-    layers: list[alt.Chart] = [lines, points, words]
+    layers: list[alt.Chart] = [lines, points]
+    # Beyond the middle the words stand to the left: on a phone there is no room to the right.
+    middle = (low + high) / 2
+    for condition, align, dx in ((f"datum.value <= {middle}", "left", 6), (f"datum.value > {middle}", "right", -6)):
+        here = base.transform_filter(condition)
+        text = here.mark_text(align=align, baseline="bottom", dx=dx, dy=-4, color=theme.text)  # type: ignore[arg-type]
+        layers.append(text.encode(x=measure, text="shown:N"))
     if reference is not None:
-        here = alt.InlineData(values=[{"at": reference}])
-        layers.insert(0, alt.Chart(here).mark_rule(color=theme.quiet, strokeDash=[4, 3]).encode(x="at:Q"))
+        there = alt.InlineData(values=[{"at": reference}])
+        layers.insert(0, alt.Chart(there).mark_rule(color=theme.quiet, strokeDash=[4, 3]).encode(x="at:Q"))
     chart = alt.layer(*layers).properties(width="container", height=_height(len(marks), _ROW_HEIGHT + 8))
     return finished(chart, theme, language)
 
@@ -324,7 +327,7 @@ def _as_expression(names: Mapping[str, str]) -> str:
 
 
 def _number_axis(is_ratio: bool) -> alt.Axis:
-    return alt.Axis(format=".0%" if is_ratio else ",.6~g", tickCount=5)
+    return alt.Axis(format=".0%" if is_ratio else ",.6~g", tickCount=5, labelOverlap="greedy", labelSeparation=6)
 
 
 def _rows(order: Sequence[str] | None = None, *, is_ruled: bool = False) -> alt.Y:

@@ -46,7 +46,8 @@ class Figure:
     def sql(self) -> str:
         """Return the query that gives the figures of this row, to be pasted into any SQL client."""
         conditions = "\n    and ".join(f"{name} = {_literal(value)}" for name, value in self.key)
-        return f"select {', '.join(self.columns)}\nfrom marts.{self.table}\nwhere\n    {conditions}"
+        columns = ",\n    ".join(self.columns)
+        return f"select\n    {columns}\nfrom marts.{self.table}\nwhere\n    {conditions}"
 
 
 def kpi_figure(label: str, row: Mapping[str, Any], columns: Sequence[str] = ("value",)) -> Figure:

@@ -152,6 +152,7 @@ _STYLE: Final = """
 .pilotage tbody th {{ font-weight: 500; }}
 .pilotage th:first-child {{ text-align: left; }}
 .pilotage.prose td, .pilotage.prose th {{ text-align: left; white-space: normal; }}
+@media (max-width: 640px) {{ .pilotage tbody th {{ white-space: normal; min-width: 7.5rem; }} }}
 .pilotage .unseen {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }}
 .stMainBlockContainer {{ padding-top: 3.2rem; }}
 @media (min-width: 900px) {{ .stMainBlockContainer {{ padding-left: 2rem; padding-right: 2rem; }} }}

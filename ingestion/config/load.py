@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from ingestion.config.seeds import read_seeds
 from ingestion.config.settings import MqlAuthority, Settings
 from ingestion.config.workspace import Workspace
 
+_SECRET: Final = re.compile(r"pass(?!word_(?:env|file)$)|secret|token", re.IGNORECASE)
 _REMEDIES: Final[dict[str, str]] = {
     "extra_forbidden": "no such setting; remove it or correct its spelling",
     "missing": "is required; add it",
@@ -92,5 +94,8 @@ def _problems(file: str, items: list[ErrorDetails]) -> list[Problem]:
 def _problem(file: str, item: ErrorDetails) -> Problem:
     kind = item["type"]
     message = item["msg"].removeprefix("Value error, ")
-    value = "" if kind == "missing" or isinstance(item["input"], dict | list) else repr(item["input"])
-    return Problem(file, ".".join(map(str, item["loc"])), value, _REMEDIES.get(kind, message))
+    key = ".".join(map(str, item["loc"]))
+    # A password that was written where none belongs is not repeated in a log.
+    is_hidden = kind == "missing" or isinstance(item["input"], dict | list) or _SECRET.search(key)
+    value = "" if is_hidden else repr(item["input"])
+    return Problem(file, key, value, _REMEDIES.get(kind, message))

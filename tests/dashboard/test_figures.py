@@ -46,4 +46,4 @@ def test_reference_of_a_figure_names_table_and_whole_key() -> None:
 
 def test_figure_of_another_table_has_its_own_key() -> None:
     figure = Figure("x", "kpi_milestone_effects", (("milestone_id", "sales:roi"),), ("ci_low",), {}, "ratio")
-    assert figure.sql == "select ci_low\nfrom marts.kpi_milestone_effects\nwhere\n    milestone_id = 'sales:roi'"
+    assert figure.sql == "select\n    ci_low\nfrom marts.kpi_milestone_effects\nwhere\n    milestone_id = 'sales:roi'"

@@ -169,7 +169,8 @@ def test_labels_are_codes_in_words_where_there_are_no_seeds(plain_copy: Path, pa
 def test_list_of_five_thousand_rows_is_read_by_pages(published_copy: Callable[..., Path], page_of: Run) -> None:
     home = published_copy(
         "insert into marts.kpi_next_actions by name select actions.* replace (action_id || '#' || i as action_id, "
-        "action_rank + 1000 * i as action_rank) from marts.kpi_next_actions as actions cross join range(1, 8) as copies(i)"
+        "action_rank + 1000 * i as action_rank) from marts.kpi_next_actions as actions "
+        "cross join range(1, 8) as copies(i)"
     )
     app = page_of(home, "prospects", lang="fr", shown="all", page="100")
     assert not app.exception
@@ -236,6 +237,22 @@ def test_check_that_failed_is_said(published_copy: Callable[..., Path], page_of:
     assert not app.exception
     assert "All checks passed" not in _html(app)
     assert "13 / 14" in _html(app)
+
+
+def test_quarantine_is_told_by_reason(published_copy: Callable[..., Path], page_of: Run) -> None:
+    home = published_copy(
+        "delete from marts.kpi_data_quality where measure_id like 'count_quarantined_%'",
+        "insert into marts.kpi_data_quality by name select * exclude (reason) "
+        "replace (measure_id || '_' || reason as measure_id, 1 as value) "
+        "from marts.kpi_data_quality, (values ('not_a_date'), ('new_code')) as t(reason) "
+        "where measure_id = 'count_quarantined' and source_name = 'crm'",
+    )
+    app = page_of(home, "quality", lang="fr")
+    assert not app.exception
+    assert "pas une date" in _html(app)
+    # A code that has no words yet is said as it is.
+    assert "New code" in _html(app)
+    assert "measure_id=count_quarantined_not_a_date" in _html(app)
 
 
 def _log(folder: Path, name: str, *events: dict[str, Any]) -> None:

@@ -99,6 +99,7 @@ def _type(walk: Walk, block: Block) -> None:
         assert "Traceback" not in walk.printed
 
 
+@pytest.mark.timeout(1800)  # A whole night, two broken ones and two servers.
 def test_a_newcomer_gets_from_the_clone_to_their_own_figures(walk: Walk) -> None:
     blocks = blocks_of(PAGE)
     assert {block.language for block in blocks} <= set(EXECUTED)
