@@ -69,7 +69,7 @@ class Band:
     p975: float | None = None
 
 
-def finished(chart: alt.LayerChart, theme: Theme, language: Language) -> alt.LayerChart:
+def finished(chart: alt.LayerChart | alt.FacetChart, theme: Theme, language: Language) -> alt.LayerChart:
     """Return ``chart`` in the colours of ``theme`` and with the numbers of ``language``."""
     axis = {
         "labelColor": theme.quiet,
@@ -83,7 +83,7 @@ def finished(chart: alt.LayerChart, theme: Theme, language: Language) -> alt.Lay
         "titleFontWeight": "normal",
         "labelLimit": 190,
     }
-    return chart.configure(
+    done: alt.LayerChart = chart.configure(
         background="transparent",
         font=_FONT,
         view={"stroke": None},
@@ -93,6 +93,7 @@ def finished(chart: alt.LayerChart, theme: Theme, language: Language) -> alt.Lay
         locale={"number": _NUMBERS[language]},
         padding={"left": 4, "right": 12, "top": 6, "bottom": 4},
     )
+    return done
 
 
 def dots(
@@ -291,8 +292,11 @@ def parts(
 
 def _name(point: Point, words: str, months: alt.X, colour: str, *, is_below: bool = False) -> alt.Chart:
     here = alt.InlineData(values=[{"month": point.month.isoformat(), "value": point.value, "words": words}])
-    place = {"align": "right", "baseline": "top", "dy": 6} if is_below else {"align": "left", "dy": -10}
-    text = alt.Chart(here).mark_text(color=colour, fontStyle="italic", **place)
+    chart = alt.Chart(here)
+    if is_below:
+        text = chart.mark_text(color=colour, fontStyle="italic", align="right", baseline="top", dy=6)
+    else:
+        text = chart.mark_text(color=colour, fontStyle="italic", align="left", dy=-10)
     named: alt.Chart = text.encode(x=months, y="value:Q", text="words:N")
     return named
 
