@@ -19,7 +19,6 @@ COMMANDS: Final = (
     ("benchmarks.score_calibration", "--seeds", "20"),
     ("benchmarks.forecast", "--seeds", "20"),
     ("benchmarks.amount_intervals",),
-    ("benchmarks.forecast", "--seeds", "20"),
 )
 
 
