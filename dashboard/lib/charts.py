@@ -69,7 +69,7 @@ class Band:
     p975: float | None = None
 
 
-def finished(chart: alt.LayerChart, theme: Theme, language: Language) -> alt.LayerChart:
+def finished(chart: alt.LayerChart | alt.FacetChart, theme: Theme, language: Language) -> alt.LayerChart:
     """Return ``chart`` in the colours of ``theme`` and with the numbers of ``language``."""
     axis = {
         "labelColor": theme.quiet,
@@ -83,7 +83,7 @@ def finished(chart: alt.LayerChart, theme: Theme, language: Language) -> alt.Lay
         "titleFontWeight": "normal",
         "labelLimit": 190,
     }
-    return chart.configure(
+    done: alt.LayerChart = chart.configure(
         background="transparent",
         font=_FONT,
         view={"stroke": None},
@@ -93,6 +93,7 @@ def finished(chart: alt.LayerChart, theme: Theme, language: Language) -> alt.Lay
         locale={"number": _NUMBERS[language]},
         padding={"left": 4, "right": 12, "top": 6, "bottom": 4},
     )
+    return done
 
 
 def dots(
@@ -145,8 +146,7 @@ def bars(
     data = alt.InlineData(values=_values(marks))
     rows = _rows()
     most = max((mark.value or 0 for mark in marks), default=0)
-    # Room for the words at the end of the longest bar.
-    scale = alt.Scale(domain=[0, (most or 1) * 1.25], nice=False)
+    scale = alt.Scale(domain=[0, (most or 1) * _room([mark.shown for mark in marks])], nice=False)
     measure = alt.X("value:Q", scale=scale, title=axis_title or None, axis=_number_axis(is_ratio))
     base = alt.Chart(data).encode(y=rows, x=measure)
     shapes = base.mark_bar(height=20, stroke=theme.accent, strokeWidth=1).encode(
@@ -263,7 +263,7 @@ def parts(
         end["words"].append(row["shown"])
     sums = [end | {"words": " + ".join(end["words"])} for end in ends.values()]
     most = max((end["value"] for end in sums), default=0)
-    scale = alt.Scale(domain=[0, (most or 1) * 1.3], nice=False)
+    scale = alt.Scale(domain=[0, (most or 1) * _room([str(end["words"]) for end in sums])], nice=False)
     base = alt.Chart(alt.InlineData(values=data)).encode(
         y=_rows(),
         x=alt.X("value:Q", stack="zero", scale=scale, title=axis_title or None, axis=_number_axis(is_ratio=False)),
@@ -291,8 +291,11 @@ def parts(
 
 def _name(point: Point, words: str, months: alt.X, colour: str, *, is_below: bool = False) -> alt.Chart:
     here = alt.InlineData(values=[{"month": point.month.isoformat(), "value": point.value, "words": words}])
-    place = {"align": "right", "baseline": "top", "dy": 6} if is_below else {"align": "left", "dy": -10}
-    text = alt.Chart(here).mark_text(color=colour, fontStyle="italic", **place)
+    chart = alt.Chart(here)
+    if is_below:
+        text = chart.mark_text(color=colour, fontStyle="italic", align="right", baseline="top", dy=6)
+    else:
+        text = chart.mark_text(color=colour, fontStyle="italic", align="left", dy=-10)
     named: alt.Chart = text.encode(x=months, y="value:Q", text="words:N")
     return named
 
@@ -327,7 +330,9 @@ def _as_expression(names: Mapping[str, str]) -> str:
 
 
 def _number_axis(is_ratio: bool) -> alt.Axis:
-    return alt.Axis(format=".0%" if is_ratio else ",.6~g", tickCount=5, labelOverlap="greedy", labelSeparation=6)
+    return alt.Axis(
+        format=".0%" if is_ratio else ",.6~g", tickCount=5, labelOverlap="greedy", labelSeparation=6, labelFlush=True
+    )
 
 
 def _rows(order: Sequence[str] | None = None, *, is_ruled: bool = False) -> alt.Y:
@@ -341,6 +346,11 @@ def _rows(order: Sequence[str] | None = None, *, is_ruled: bool = False) -> alt.
 def _height(count_rows: int, row_height: int) -> int:
     """Return the height of a chart of rows with its axis, in pixels."""
     return max(count_rows, 1) * row_height + _AXIS_HEIGHT
+
+
+def _room(words: Sequence[str]) -> float:
+    """Return how much longer than its longest bar an axis must be for the words at its end, on a phone, too."""
+    return 1.1 + 0.035 * max((len(text) for text in words), default=0)
 
 
 def _wrapped(label: str) -> str:

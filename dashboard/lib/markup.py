@@ -156,7 +156,7 @@ _STYLE: Final = """
 .pilotage .unseen {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }}
 .stMainBlockContainer {{ padding-top: 3.2rem; }}
 @media (min-width: 900px) {{ .stMainBlockContainer {{ padding-left: 2rem; padding-right: 2rem; }} }}
-.stCaptionContainer, .stCaptionContainer p {{ color: {quiet}; opacity: 1; }}
+div[data-testid="stCaptionContainer"], div[data-testid="stCaptionContainer"] p {{ color: {quiet}; opacity: 1; }}
 .pilotage summary {{ cursor: pointer; font-size: 0.9rem; }}
 """
 

@@ -241,7 +241,9 @@ def _parts(view: View, measure: str) -> list[Figure]:
     if not rows:
         return []
     names = [say(f"part_{part}") for part in ("actual", "existing", "future")]
-    figures, lines, values = [], [], []
+    figures: list[Figure] = []
+    lines: list[list[Cell | str]] = []
+    values: list[dict[str, Any]] = []
     for row in rows:
         part, month = say(f"part_{row['dimension_value']}"), view.month(row["period_start"])
         figure = kpi_figure(f"{part}, {month}", row)
@@ -273,7 +275,9 @@ def _errors(view: View, measure: str) -> list[Figure]:
         shown=lambda code: say(f"horizon_{code}"),
         default="m1",
     )
-    figures, lines, marks = [], [], []
+    figures: list[Figure] = []
+    lines: list[list[Cell | str]] = []
+    marks: list[charts.Mark] = []
     for row in known:
         model = say.name(MODELS, row["dimension_value"])
         where = say(f"horizon_{_horizon(row)}")
@@ -305,7 +309,9 @@ def _coverage(view: View, measure: str) -> list[Figure]:
         st.subheader(say("coverage_title"), anchor=False)
         st.caption(say("too_early"))
         return []
-    figures, lines, marks = [], [], []
+    figures: list[Figure] = []
+    lines: list[list[Cell | str]] = []
+    marks: list[charts.Mark] = []
     for row in rows:
         horizon = say(f"horizon_{_horizon(row)}")
         model = say.name(MODELS, row["dimension_value"])
