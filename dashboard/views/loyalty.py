@@ -242,11 +242,12 @@ def _cohorts(view: View) -> list[Figure]:
             if age not in found:
                 line.append(NOTHING)
                 continue
-            row = found[age]
-            figure = _kpi(view, row, f"{view.month(cohort)}, {_age(view, age)}")
+            of_age = found[age]
+            figure = _kpi(view, of_age, f"{view.month(cohort)}, {_age(view, age)}")
             figures.append(figure)
-            note = view.interval(row, row["unit"])
-            line.append(Cell(view.quantity(row["value"], row["unit"]), figure, note="" if note == NOTHING else note))
+            note = view.interval(of_age, of_age["unit"])
+            shown = view.quantity(of_age["value"], of_age["unit"])
+            line.append(Cell(shown, figure, note="" if note == NOTHING else note))
         lines.append(line)
     names = [say("cohort"), say("customers"), *(_age(view, age) for age in ages)]
     table = markup.table(say("cohorts_title"), names, lines, is_caption_hidden=True)
