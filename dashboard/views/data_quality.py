@@ -85,7 +85,7 @@ TEXTS: Final[dict[str, Pair]] = {
     "run_unfinished": ("not finished", "non terminée"),
     "run_id": ("Run", "Exécution"),
     "no_runs": ("There is no log of a run here.", "Aucun journal d’exécution ici."),
-    "minutes": ("{minutes}~min {seconds}~s", "{minutes}~min {seconds}~s"),
+    "minutes": ("{minutes}\u00a0min {seconds}\u00a0s", "{minutes}~min {seconds}~s"),
 }
 # Ids are many: they wrap.
 _STYLE: Final = """<style>

@@ -19,7 +19,7 @@ from dashboard.queries import loyalty as queries
 TEXTS: Final[dict[str, Pair]] = {
     "loyalty_title": ("Loyalty, {month}", "Fidélisation, {month}"),
     "loyalty_empty": ("Nothing has been sold long enough ago yet.", "Aucune vente n’est encore assez ancienne."),
-    "points": ("{value}~pt", "{value}~pt"),
+    "points": ("{value}\u00a0pt", "{value}~pt"),
     "previous": ("vs month before", "/ mois précédent"),
     "year_ago": ("vs last year", "/ an dernier"),
     "repurchase_title": (
