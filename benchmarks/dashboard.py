@@ -82,7 +82,8 @@ def served(home: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [Path(sys.executable).with_name("pilotage"), "serve", "--home", home, "--port", str(port), "--no-browser"]
+    pilotage = str(Path(sys.executable).with_name("pilotage"))
+    command = [pilotage, "serve", "--home", str(home), "--port", str(port), "--no-browser"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             deadline = time.monotonic() + SECONDS_PATIENCE

@@ -146,8 +146,7 @@ def bars(
     data = alt.InlineData(values=_values(marks))
     rows = _rows()
     most = max((mark.value or 0 for mark in marks), default=0)
-    # Room for the words at the end of the longest bar.
-    scale = alt.Scale(domain=[0, (most or 1) * 1.25], nice=False)
+    scale = alt.Scale(domain=[0, (most or 1) * _room([mark.shown for mark in marks])], nice=False)
     measure = alt.X("value:Q", scale=scale, title=axis_title or None, axis=_number_axis(is_ratio))
     base = alt.Chart(data).encode(y=rows, x=measure)
     shapes = base.mark_bar(height=20, stroke=theme.accent, strokeWidth=1).encode(
@@ -264,7 +263,7 @@ def parts(
         end["words"].append(row["shown"])
     sums = [end | {"words": " + ".join(end["words"])} for end in ends.values()]
     most = max((end["value"] for end in sums), default=0)
-    scale = alt.Scale(domain=[0, (most or 1) * 1.3], nice=False)
+    scale = alt.Scale(domain=[0, (most or 1) * _room([str(end["words"]) for end in sums])], nice=False)
     base = alt.Chart(alt.InlineData(values=data)).encode(
         y=_rows(),
         x=alt.X("value:Q", stack="zero", scale=scale, title=axis_title or None, axis=_number_axis(is_ratio=False)),
@@ -331,7 +330,9 @@ def _as_expression(names: Mapping[str, str]) -> str:
 
 
 def _number_axis(is_ratio: bool) -> alt.Axis:
-    return alt.Axis(format=".0%" if is_ratio else ",.6~g", tickCount=5, labelOverlap="greedy", labelSeparation=6)
+    return alt.Axis(
+        format=".0%" if is_ratio else ",.6~g", tickCount=5, labelOverlap="greedy", labelSeparation=6, labelFlush=True
+    )
 
 
 def _rows(order: Sequence[str] | None = None, *, is_ruled: bool = False) -> alt.Y:
@@ -345,6 +346,11 @@ def _rows(order: Sequence[str] | None = None, *, is_ruled: bool = False) -> alt.
 def _height(count_rows: int, row_height: int) -> int:
     """Return the height of a chart of rows with its axis, in pixels."""
     return max(count_rows, 1) * row_height + _AXIS_HEIGHT
+
+
+def _room(words: Sequence[str]) -> float:
+    """Return how much longer than its longest bar an axis must be for the words at its end, on a phone, too."""
+    return 1.1 + 0.035 * max((len(text) for text in words), default=0)
 
 
 def _wrapped(label: str) -> str:

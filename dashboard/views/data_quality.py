@@ -43,8 +43,8 @@ TEXTS: Final[dict[str, Pair]] = {
     "checks_all": ("All checks passed.", "Tous les contrôles ont réussi."),
     "refusals_title": ("Why rows are in quarantine", "Pourquoi des lignes sont en quarantaine"),
     "quarantine_note": (
-        "Each is kept with its file and line: `pilotage sources` lists them.",
-        "Chacune est gardée avec son fichier et sa ligne~: `pilotage sources` les liste.",
+        "Each is kept with its file and line: pilotage sources lists them.",
+        "Chacune est gardée avec son fichier et sa ligne~: pilotage sources les liste.",
     ),
     "contacts_quarantined": (
         "Contact records that join too many others, by reason",
@@ -85,7 +85,7 @@ TEXTS: Final[dict[str, Pair]] = {
     "run_unfinished": ("not finished", "non terminée"),
     "run_id": ("Run", "Exécution"),
     "no_runs": ("There is no log of a run here.", "Aucun journal d’exécution ici."),
-    "minutes": ("{minutes}~min {seconds}~s", "{minutes}~min {seconds}~s"),
+    "minutes": ("{minutes}\u00a0min {seconds}\u00a0s", "{minutes}~min {seconds}~s"),
 }
 # Ids are many: they wrap.
 _STYLE: Final = """<style>

@@ -185,14 +185,10 @@ def _stranger(url: str) -> list[str]:
 
 
 @pytest.fixture
-def ask(demo: Any) -> Callable[[str], list[tuple[Any, ...]]]:
+def ask(demo: Any) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
     """Return a function that asks the demo company's published file, also while the app has it open in this process."""
-
-    def answer(sql: str) -> list[tuple[Any, ...]]:
-        with connect_published((demo.home / "published" / "pilotage.duckdb").resolve()) as connection:
-            return connection.execute(sql).fetchall()
-
-    return answer
+    with connect_published((demo.home / "published" / "pilotage.duckdb").resolve()) as connection:
+        yield lambda sql: connection.execute(sql).fetchall()
 
 
 @pytest.fixture

@@ -235,4 +235,4 @@ def test_log_of_the_server_has_no_error(server: Any) -> None:
     # Runs last in this file: the server has shown every page by now.
     log = server.log.read_text()
     assert "Traceback" not in log
-    assert "Error" not in log
+    assert "ERROR" not in log
