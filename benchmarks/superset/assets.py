@@ -82,7 +82,7 @@ def _over_time(x_axis: str, measures: dict[str, str], *, grain: str = "P1M", **m
     }
 
 
-def _table(columns: tuple[str, ...], *, rows: int) -> dict[str, Any]:
+def _table(columns: tuple[str, ...], *, rows: int, days: tuple[str, ...] = ()) -> dict[str, Any]:
     return {
         "query_mode": "raw",
         "all_columns": list(columns),
@@ -90,12 +90,19 @@ def _table(columns: tuple[str, ...], *, rows: int) -> dict[str, Any]:
         "order_by_cols": [],
         "row_limit": rows,
         "server_page_length": 10,
-        "table_timestamp_format": "smart_date",
+        "table_timestamp_format": "%Y-%m-%d %H:%M",
+        "column_config": {day: {"d3TimeFormat": "%Y-%m-%d"} for day in days},
     }
 
 
 CHARTS: Final = (
-    Chart("Figures as of", "freshness", "table", 12, _table(("as_of", "published_at", "version"), rows=1)),
+    Chart(
+        "Figures as of",
+        "freshness",
+        "table",
+        12,
+        _table(("as_of", "published_at", "version"), rows=10, days=("as_of",)),
+    ),
     Chart(
         "New leads",
         "new_leads",
