@@ -28,6 +28,17 @@ SLUG: Final = "pilotage"
 URI: Final = "postgresql+psycopg2://superset:XXXXXXXXXX@db.example.com:5432/bi"
 """Superset shows a password as XXXXXXXXXX, and asks for it at the import."""
 
+SEEN: Final = "#1F77B4"
+AIM: Final = "#7F7F7F"
+BOUND: Final = "#9ECAE1"
+COLOURS: Final = {
+    **dict.fromkeys(("New leads", "Orders", "Amount", "Average basket", "Rate", "Repurchase rate"), SEEN),
+    "Target": AIM,
+    "Low": BOUND,
+    "High": BOUND,
+}
+"""By label: what was seen, what was aimed at, the interval. Else Superset gives them by chance."""
+
 _VERSION: Final = "1.0.0"
 _ROW_WIDTH: Final = 12
 _TYPES: Final = {"DATE": "DATE", "TIMESTAMP": "TIMESTAMP", "VARCHAR": "TEXT", "BOOLEAN": "BOOLEAN", "BIGINT": "BIGINT"}
@@ -359,7 +370,12 @@ def _dashboard() -> dict[str, Any]:
         "published": True,
         "uuid": identity("dashboard"),
         "position": position,
-        "metadata": {"refresh_frequency": 0, "color_scheme": "supersetColors", "cross_filters_enabled": False},
+        "metadata": {
+            "refresh_frequency": 0,
+            "color_scheme": "supersetColors",
+            "label_colors": COLOURS,
+            "cross_filters_enabled": False,
+        },
         "version": _VERSION,
     }
 
