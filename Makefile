@@ -76,16 +76,16 @@ dev: $(VENV)/.runtime ## Dagster's web interface on the demo company, on this ma
 bench: $(VENV)/.dev ## Every benchmark, each a table of ratios
 	$(BIN)/python -m benchmarks
 
-# In an environment of its own: Superset pins other versions than the product. It imports rich without naming it, and
+# In an environment of its own: Superset pins other versions than the product. It imports rich and cachetools without naming them, and
 # allows a Flask-Caching that it does not start with.
 .superset/.installed: Makefile
 	@echo "Installing Superset $(SUPERSET) into .superset ..."
 	@if command -v uv >/dev/null 2>&1; then \
 	  { [ -x .superset/bin/python ] || uv venv --quiet --python $(PYTHON) .superset; } && \
-	  uv pip install --quiet --python .superset/bin/python apache-superset==$(SUPERSET) "flask-caching<2.4" psycopg2-binary rich ; \
+	  uv pip install --quiet --python .superset/bin/python apache-superset==$(SUPERSET) "flask-caching<2.4" psycopg2-binary rich cachetools ; \
 	else \
 	  { [ -x .superset/bin/python ] || $(PYTHON) -m venv .superset; } && \
-	  .superset/bin/python -m pip install --quiet apache-superset==$(SUPERSET) "flask-caching<2.4" psycopg2-binary rich ; \
+	  .superset/bin/python -m pip install --quiet apache-superset==$(SUPERSET) "flask-caching<2.4" psycopg2-binary rich cachetools ; \
 	fi
 	@touch $@
 

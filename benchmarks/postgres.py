@@ -106,10 +106,11 @@ def measure(home: Path) -> int:
         with connect_published(database) as file, connect_postgres(target, home) as session:
             tables = published_tables(file)
             arrow = seconds_of(lambda: copy_arrow(session, file, tables))
-            csv = seconds_of(lambda: copy_csv(server, session, database, tables, Path(made)))
             (sampled,) = [table for table in tables if table.name == SAMPLED]
             make_schema(session, "by_row", [sampled])
             sample = seconds_of(lambda: insert_rows(target, server.password, file, sampled))
+        with connect_postgres(target, home) as session:
+            csv = seconds_of(lambda: copy_csv(server, session, database, tables, Path(made)))
         rows = sample / SAMPLE_ROWS * version.count_rows
     print(f"{version.count_rows:,} rows in {version.count_tables} tables, {database.stat().st_size / 1e6:,.0f} MB")
     print("| way | seconds | against ADBC |\n|---|---|---|")

@@ -28,6 +28,17 @@ SLUG: Final = "pilotage"
 URI: Final = "postgresql+psycopg2://superset:XXXXXXXXXX@db.example.com:5432/bi"
 """Superset shows a password as XXXXXXXXXX, and asks for it at the import."""
 
+SEEN: Final = "#1F77B4"
+AIM: Final = "#7F7F7F"
+BOUND: Final = "#9ECAE1"
+COLOURS: Final = {
+    **dict.fromkeys(("New leads", "Orders", "Amount", "Average basket", "Rate", "Repurchase rate"), SEEN),
+    "Target": AIM,
+    "Low": BOUND,
+    "High": BOUND,
+}
+"""By label: what was seen, what was aimed at, the interval. Else Superset gives them by chance."""
+
 _VERSION: Final = "1.0.0"
 _ROW_WIDTH: Final = 12
 _TYPES: Final = {"DATE": "DATE", "TIMESTAMP": "TIMESTAMP", "VARCHAR": "TEXT", "BOOLEAN": "BOOLEAN", "BIGINT": "BIGINT"}
@@ -82,7 +93,7 @@ def _over_time(x_axis: str, measures: dict[str, str], *, grain: str = "P1M", **m
     }
 
 
-def _table(columns: tuple[str, ...], *, rows: int) -> dict[str, Any]:
+def _table(columns: tuple[str, ...], *, rows: int, days: tuple[str, ...] = ()) -> dict[str, Any]:
     return {
         "query_mode": "raw",
         "all_columns": list(columns),
@@ -90,12 +101,19 @@ def _table(columns: tuple[str, ...], *, rows: int) -> dict[str, Any]:
         "order_by_cols": [],
         "row_limit": rows,
         "server_page_length": 10,
-        "table_timestamp_format": "smart_date",
+        "table_timestamp_format": "%Y-%m-%d %H:%M",
+        "column_config": {day: {"d3TimeFormat": "%Y-%m-%d"} for day in days},
     }
 
 
 CHARTS: Final = (
-    Chart("Figures as of", "freshness", "table", 12, _table(("as_of", "published_at", "version"), rows=1)),
+    Chart(
+        "Figures as of",
+        "freshness",
+        "table",
+        12,
+        _table(("as_of", "published_at", "version"), rows=10, days=("as_of",)),
+    ),
     Chart(
         "New leads",
         "new_leads",
@@ -352,7 +370,12 @@ def _dashboard() -> dict[str, Any]:
         "published": True,
         "uuid": identity("dashboard"),
         "position": position,
-        "metadata": {"refresh_frequency": 0, "color_scheme": "supersetColors", "cross_filters_enabled": False},
+        "metadata": {
+            "refresh_frequency": 0,
+            "color_scheme": "supersetColors",
+            "label_colors": COLOURS,
+            "cross_filters_enabled": False,
+        },
         "version": _VERSION,
     }
 

@@ -37,7 +37,10 @@ from orchestration.lib.postgres import publish_to_postgres
 from orchestration.lib.postgres_ddl import proven_references
 from orchestration.lib.project import dbt_project
 
-START_SECONDS: Final = 180.0
+START_SECONDS: Final = 300.0
+PATIENCE_MS: Final = 180_000.0
+"""The first page of a cold server takes long on a busy machine."""
+
 ACCOUNT: Final = "admin"
 CHROMIUM: Final = "/usr/bin/chromium"
 FLAGS: Final = (
@@ -143,12 +146,14 @@ def bundle(uri: str) -> bytes:
 
 
 def log_in(page: Page, address: str, password: str) -> None:
-    """Log in as a person does."""
-    page.goto(f"{address}/login/", wait_until="networkidle")
-    page.locator("input[type=text]").first.fill(ACCOUNT)
-    page.locator("input[type=password]").first.fill(password)
-    page.locator("button[type=submit], input[type=submit]").first.click()
-    page.wait_for_url(lambda url: "/login" not in url, timeout=60_000)
+    """Log in as a person does. Raises ``CheckError`` when there is no login page."""
+    answer = page.goto(f"{address}/login/")
+    if answer is None or answer.status != 200:
+        raise CheckError(f"the login page answered {answer.status if answer else 'nothing'}: see the log")
+    page.get_by_test_id("username-input").fill(ACCOUNT)
+    page.get_by_test_id("password-input").fill(password)
+    page.get_by_test_id("login-button").click()
+    page.wait_for_url(lambda url: "/login" not in url)
 
 
 def import_dashboard(page: Page, address: str, uri: str, password: str) -> None:
@@ -162,7 +167,7 @@ def import_dashboard(page: Page, address: str, uri: str, password: str) -> None:
             "passwords": json.dumps({f"databases/{DATABASE_NAME}.yaml": password}),
             "overwrite": "true",
         },
-        timeout=120_000,
+        timeout=PATIENCE_MS,
     )
     if answer.status != 200:
         raise CheckError(f"the import was refused: {answer.status} {answer.text()[:3000]}")
@@ -171,6 +176,7 @@ def import_dashboard(page: Page, address: str, uri: str, password: str) -> None:
 def look(browser: Browser, address: str, password: str, uri: str, secret: str, picture: Path) -> list[str]:
     """Open the dashboard, take its picture, and return what is wrong with it."""
     page = browser.new_page(viewport={"width": 1440, "height": 2250})
+    page.set_default_timeout(PATIENCE_MS)
     answers: list[dict[str, Any]] = []
     wrong: list[str] = []
 
@@ -188,7 +194,9 @@ def look(browser: Browser, address: str, password: str, uri: str, secret: str, p
     import_dashboard(page, address, uri, secret)
     page.on("response", keep)
     _step("open the dashboard")
-    page.goto(f"{address}/superset/dashboard/{SLUG}/?standalone=1", wait_until="networkidle", timeout=180_000)
+    page.goto(
+        f"{address}/superset/dashboard/{SLUG}/?standalone=1",
+    )
     deadline = time.monotonic() + 120
     while len(answers) + len(wrong) < len(CHARTS) and time.monotonic() < deadline:
         page.wait_for_timeout(500)
@@ -252,6 +260,7 @@ def main() -> int:
                 superset(arguments.environment.resolve(), Path(made), free_port(), password) as address,
                 sync_playwright() as playwright,
             ):
+                playwright.selectors.set_test_id_attribute("data-test")
                 browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
                 wrong = look(browser, address, password, uri, secret, arguments.picture)
                 browser.close()
