@@ -71,6 +71,14 @@ def money(value: float | None, currency: str, language: Language, *, digits: int
     return f"{sign}{symbol}{shown.removeprefix(sign)}"
 
 
+def thousands(value: float, currency: str, language: Language) -> str:
+    """Return an amount in whole thousands, where there is room for no more: €177k, 177 k€."""
+    shown, symbol = number(value / 1000, language), _SYMBOLS.get(currency, currency)
+    if language == "fr" or symbol == currency:
+        return f"{shown}{_NBSP}k{symbol}"
+    return f"{symbol}{shown}k"
+
+
 def quantity(value: float | None, unit: str, language: Language, *, is_signed: bool = False) -> str:
     """Return ``value`` as its unit asks: ``ratio``, an ISO currency, days, hours, points, or things counted."""
     if value is None:

@@ -81,3 +81,19 @@ OUTCOMES: Final[dict[str, Pair]] = {
     "not_visible": ("Recorded later than the figures", "Enregistrées après l’arrêté des chiffres"),
 }
 """What became of a record of a source (une fiche)."""
+
+REFUSALS: Final[dict[str, Pair]] = {
+    "broken_quote": ("a quote is not closed", "un guillemet n’est pas fermé"),
+    "broken_record": ("the record cannot be read", "l’enregistrement est illisible"),
+    "not_a_integer": ("not a whole number", "pas un nombre entier"),
+    "not_a_boolean": ("neither true nor false", "ni vrai ni faux"),
+    "not_a_date": ("not a date", "pas une date"),
+    "not_a_decimal": ("not a number", "pas un nombre"),
+    "not_a_float": ("not a number", "pas un nombre"),
+    "not_a_timestamp": ("not a date with a time", "pas une date avec heure"),
+    "required_value_missing": ("a required value is missing", "une valeur obligatoire manque"),
+    "too_few_values": ("fewer values than columns", "moins de valeurs que de colonnes"),
+    "too_long": ("too long", "trop long"),
+    "too_many_values": ("more values than columns", "plus de valeurs que de colonnes"),
+}
+"""Why a row is in quarantine."""

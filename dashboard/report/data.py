@@ -307,7 +307,7 @@ class _Maker:
             Band(
                 row["month_start_date"],
                 row["actual_to_date"] + row["expected"],
-                self._expected(row["actual_to_date"] + row["expected"], unit),
+                self._short(row["actual_to_date"] + row["expected"], unit),
                 **{
                     name: None if row[name] is None else row["actual_to_date"] + row[name]
                     for name in ("p025", "p10", "p25", "p75", "p90", "p975")
@@ -337,6 +337,12 @@ class _Maker:
         if value is None or unit.isupper():
             return self.quantity(value, unit, is_signed=is_signed)
         return write.number(value, self.language, digits=1, is_signed=is_signed)
+
+    def _short(self, value: float, unit: str) -> str:
+        """Return an amount that stands above a narrow bar: in thousands from ten thousand on."""
+        if not unit.isupper() or value < 10_000:
+            return self._expected(value, unit)
+        return write.thousands(value, unit, self.language)
 
     def calls(self) -> Section:
         say = self.say

@@ -29,7 +29,7 @@ TEXTS: Final[dict[str, Pair]] = {
     "gap_paced": ("Gap so far", "Écart à date"),
     "reached": ("on target", "objectif tenu"),
     "missed": ("target missed", "objectif manqué"),
-    "points": ("{value}~pt", "{value}~pt"),
+    "points": ("{value}\u00a0pt", "{value}~pt"),
     "signal_means": (
         (
             "Signal: an evolution that chance alone explains less than one time in twenty. Noise: one that it does "

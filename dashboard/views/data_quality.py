@@ -15,7 +15,8 @@ from dashboard.lib.markup import Cell
 from dashboard.lib.page import View, show_chart, show_csv, show_origins
 from dashboard.lib.runs import Run, read_runs
 from dashboard.lib.texts import Pair
-from dashboard.lib.words import ENTITIES, MATCHES, OUTCOMES
+from dashboard.lib.vocabulary import in_words
+from dashboard.lib.words import ENTITIES, MATCHES, OUTCOMES, REFUSALS
 from dashboard.queries import quality as queries
 
 TEXTS: Final[dict[str, Pair]] = {
@@ -40,9 +41,10 @@ TEXTS: Final[dict[str, Pair]] = {
     "checks_title": ("Checks before the build", "Contrôles avant la construction"),
     "checks": ("Checks passed", "Contrôles réussis"),
     "checks_all": ("All checks passed.", "Tous les contrôles ont réussi."),
+    "refusals_title": ("Why rows are in quarantine", "Pourquoi des lignes sont en quarantaine"),
     "quarantine_note": (
-        "Rows in quarantine are refused with file, row and reason: `pilotage sources` lists them.",
-        "Les lignes en quarantaine sont refusées avec fichier, ligne et motif~: `pilotage sources` les liste.",
+        "Each is kept with its file and line: pilotage sources lists them.",
+        "Chacune est gardée avec son fichier et sa ligne~: pilotage sources les liste.",
     ),
     "contacts_quarantined": (
         "Contact records that join too many others, by reason",
@@ -83,7 +85,7 @@ TEXTS: Final[dict[str, Pair]] = {
     "run_unfinished": ("not finished", "non terminée"),
     "run_id": ("Run", "Exécution"),
     "no_runs": ("There is no log of a run here.", "Aucun journal d’exécution ici."),
-    "minutes": ("{minutes}~min {seconds}~s", "{minutes}~min {seconds}~s"),
+    "minutes": ("{minutes}\u00a0min {seconds}\u00a0s", "{minutes}~min {seconds}~s"),
 }
 # Ids are many: they wrap.
 _STYLE: Final = """<style>
@@ -91,6 +93,7 @@ _STYLE: Final = """<style>
 </style>"""
 _UNDATED: Final = date(1900, 1, 1)
 _COUNT_RUNS: Final = 14
+_REFUSED: Final = "count_quarantined_"
 
 
 def render(view: View) -> None:
@@ -104,6 +107,7 @@ def render(view: View) -> None:
         st.info(say("no_rows"))
         return
     figures = _deliveries(view, measures)
+    figures += _refusals(view, measures)
     figures += _checks(view, measures)
     figures += _quarantined_contacts(view)
     figures += _matches(view, measures)
@@ -165,9 +169,31 @@ def _deliveries(view: View, measures: Mapping[tuple[str, str], Mapping[str, Mapp
     st.subheader(say("deliveries_title"), anchor=False)
     names = ("data", "source", "delivered", "newest", "quarantined")
     st.html(markup.table(say("deliveries_title"), [say(name) for name in names], lines, is_caption_hidden=True))
-    st.caption(say("quarantine_note"))
     if exported:
         show_csv(view, "pilotage_data_quality", exported, list(exported[0]))
+    return figures
+
+
+def _refusals(view: View, measures: Mapping[tuple[str, str], Mapping[str, Mapping[str, Any]]]) -> list[Figure]:
+    """Show why rows are in quarantine."""
+    say = view.say
+    figures: list[Figure] = []
+    lines: list[list[Cell | str]] = []
+    for (entity, source), found in measures.items():
+        for measure, row in found.items():
+            reason = measure.removeprefix(_REFUSED)
+            if reason == measure:
+                continue
+            words = say.name(REFUSALS, reason) if reason in REFUSALS else in_words(reason)
+            figure = _figure(view, row, words)
+            figures.append(figure)
+            count = Cell(number(row["value"], view.language), figure)
+            lines.append([f"{_entity(view, entity)} ({source})", words, count])
+    if figures:
+        names = [say("data"), say("by_reason"), say("quarantined")]
+        st.subheader(say("refusals_title"), anchor=False)
+        st.html(markup.table(say("refusals_title"), names, lines, is_caption_hidden=True))
+        st.caption(say("quarantine_note"))
     return figures
 
 

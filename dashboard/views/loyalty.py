@@ -19,7 +19,7 @@ from dashboard.queries import loyalty as queries
 TEXTS: Final[dict[str, Pair]] = {
     "loyalty_title": ("Loyalty, {month}", "Fidélisation, {month}"),
     "loyalty_empty": ("Nothing has been sold long enough ago yet.", "Aucune vente n’est encore assez ancienne."),
-    "points": ("{value}~pt", "{value}~pt"),
+    "points": ("{value}\u00a0pt", "{value}~pt"),
     "previous": ("vs month before", "/ mois précédent"),
     "year_ago": ("vs last year", "/ an dernier"),
     "repurchase_title": (
@@ -242,11 +242,12 @@ def _cohorts(view: View) -> list[Figure]:
             if age not in found:
                 line.append(NOTHING)
                 continue
-            row = found[age]
-            figure = _kpi(view, row, f"{view.month(cohort)}, {_age(view, age)}")
+            of_age = found[age]
+            figure = _kpi(view, of_age, f"{view.month(cohort)}, {_age(view, age)}")
             figures.append(figure)
-            note = view.interval(row, row["unit"])
-            line.append(Cell(view.quantity(row["value"], row["unit"]), figure, note="" if note == NOTHING else note))
+            note = view.interval(of_age, of_age["unit"])
+            shown = view.quantity(of_age["value"], of_age["unit"])
+            line.append(Cell(shown, figure, note="" if note == NOTHING else note))
         lines.append(line)
     names = [say("cohort"), say("customers"), *(_age(view, age) for age in ages)]
     table = markup.table(say("cohorts_title"), names, lines, is_caption_hidden=True)

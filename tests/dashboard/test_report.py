@@ -286,3 +286,9 @@ def test_command_without_a_publication_says_what_to_do(demo: Any, tmp_path: Path
     result = pilotage("report", "--home", str(tmp_path))
     assert result.code == 1
     assert "pilotage run" in result.err
+
+
+def test_amount_above_a_bar_is_short() -> None:
+    assert write.thousands(176_984.37, "EUR", "fr") == "177\u00a0k€"
+    assert write.thousands(176_984.37, "EUR", "en") == "€177k"
+    assert write.thousands(1_176_984.37, "CHF", "en") == "1,177\u00a0kCHF"

@@ -8,8 +8,9 @@ from string import Formatter
 
 import pytest
 
-from dashboard.lib import definitions, texts
-from dashboard.views import board, forecast, funnel, process
+from dashboard.lib import definitions, texts, words
+from dashboard.report import texts as report
+from dashboard.views import board, data_quality, forecast, funnel, loyalty, process, prospects
 
 TABLES: dict[str, Mapping[str, texts.Pair]] = {
     "core": texts.TEXTS,
@@ -21,6 +22,18 @@ TABLES: dict[str, Mapping[str, texts.Pair]] = {
     "funnel": funnel.TEXTS,
     "process": process.TEXTS,
     "forecast": forecast.TEXTS,
+    "prospects": prospects.TEXTS,
+    "loyalty": loyalty.TEXTS,
+    "quality": data_quality.TEXTS,
+    "report": report.TEXTS,
+    "actions": words.ACTIONS,
+    "milestone states": words.MILESTONE_STATES,
+    "sections": words.SECTIONS,
+    "criterion groups": words.CRITERION_GROUPS,
+    "entities": words.ENTITIES,
+    "matches": words.MATCHES,
+    "outcomes": words.OUTCOMES,
+    "refusals": words.REFUSALS,
 }
 PAIRS = {f"{name}.{key}": pair for name, table in TABLES.items() for key, pair in table.items()}
 

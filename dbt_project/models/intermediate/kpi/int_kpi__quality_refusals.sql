@@ -12,10 +12,11 @@ final as (
     select
         source_name,
         entity_name,
-        count(distinct row_hash || reason_code) as count_refused
+        reason_code,
+        count(distinct row_hash) as count_refused
     from quarantined_rows
     where source_name is not null and entity_name is not null
-    group by source_name, entity_name
+    group by source_name, entity_name, reason_code
 
 )
 

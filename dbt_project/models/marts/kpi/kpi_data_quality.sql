@@ -52,6 +52,17 @@ measured as (
         'count_quarantined' as measure_id,
         cast(null as double) as numerator,
         cast(null as double) as denominator,
+        cast(sum(count_refused) as double) as value,
+        'records' as unit
+    from refusals
+    group by source_name, entity_name
+    union all
+    select
+        source_name,
+        entity_name,
+        'count_quarantined_' || reason_code as measure_id,
+        cast(null as double) as numerator,
+        cast(null as double) as denominator,
         cast(count_refused as double) as value,
         'records' as unit
     from refusals
