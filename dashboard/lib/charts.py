@@ -118,7 +118,7 @@ def dots(
     # Said to the axis: the layer of the intervals leaves out a mark that has none.
     rows = _rows([str(value["label"]) for value in values], is_ruled=True)
     measure = alt.X("value:Q", scale=scale, title=axis_title or None, axis=_number_axis(is_ratio))
-    base = alt.Chart(data).encode(y=rows)
+    base = alt.Chart().encode(y=rows)
     lines = base.mark_rule(color=theme.muted, strokeWidth=3, opacity=0.75).encode(
         x=alt.X("low:Q", scale=scale, title=axis_title or None, axis=_number_axis(is_ratio)), x2="high:Q"
     )
@@ -135,7 +135,7 @@ def dots(
     if reference is not None:
         there = alt.InlineData(values=[{"at": reference}])
         layers.insert(0, alt.Chart(there).mark_rule(color=theme.quiet, strokeDash=[4, 3]).encode(x="at:Q"))
-    chart = alt.layer(*layers).properties(width="container", height=_height(len(marks), _ROW_HEIGHT + 8))
+    chart = alt.layer(*layers, data=data).properties(width="container", height=_height(len(marks), _ROW_HEIGHT + 8))
     return finished(chart, theme, language)
 
 
@@ -148,14 +148,14 @@ def bars(
     most = max((mark.value or 0 for mark in marks), default=0)
     scale = alt.Scale(domain=[0, (most or 1) * _room([mark.shown for mark in marks])], nice=False)
     measure = alt.X("value:Q", scale=scale, title=axis_title or None, axis=_number_axis(is_ratio))
-    base = alt.Chart(data).encode(y=rows, x=measure)
+    base = alt.Chart().encode(y=rows, x=measure)
     shapes = base.mark_bar(height=20, stroke=theme.accent, strokeWidth=1).encode(
         color=alt.condition("datum.is_unfinished", alt.value(theme.background), alt.value(theme.accent)),
         strokeDash=alt.condition("datum.is_unfinished", alt.value([4, 3]), alt.value([1, 0])),
         tooltip=_tooltip(),
     )
     words = base.mark_text(align="left", dx=6, color=theme.text).encode(text="shown:N")
-    chart = alt.layer(shapes, words).properties(width="container", height=_height(len(marks), _ROW_HEIGHT))
+    chart = alt.layer(shapes, words, data=data).properties(width="container", height=_height(len(marks), _ROW_HEIGHT))
     return finished(chart, theme, language)
 
 

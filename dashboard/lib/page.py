@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import altair as alt
 import streamlit as st
+from altair.utils.schemapi import debug_mode
 
 from dashboard.lib import format as write
 from dashboard.lib import markup
@@ -105,9 +106,10 @@ def _drawn(
     theme: Theme,
     language: Language,
 ) -> dict[str, Any]:
-    # Altair takes longer to build a chart than DuckDB to find its figures. The tests hold the charts to the schema.
+    # Altair takes longer to check a chart against its schema than DuckDB to find its figures. The tests check it.
     del name
-    spec: dict[str, Any] = _chart(*courses, theme=theme, language=language, **options).to_dict(validate=False)
+    with debug_mode(False):
+        spec: dict[str, Any] = _chart(*courses, theme=theme, language=language, **options).to_dict(validate=False)
     return spec
 
 

@@ -55,6 +55,9 @@ TABLES: Final[dict[str, str]] = {
 }
 """What is fetched from PostgreSQL, and which rows of it (``{schema}`` is set in); add here what a page reads."""
 
+_DECIMAL: Final = "decimal(18, 4)"
+"""The type of every decimal number of a published table."""
+
 _ATTEMPTS: Final = 3
 _TAIL_BYTES: Final = 65_536
 _ENDS: Final = {"pipeline_success", "pipeline_failure", "pipeline_canceled"}
@@ -141,12 +144,20 @@ def open_postgres(dsn: str, schema: str) -> Data:
     connection.execute("create schema marts")
     for table, arrow in _fetch(dsn, queries).items():
         connection.register("arrived", arrow)
-        connection.execute(f'create table marts."{table}" as select * from arrived')
+        columns = ", ".join(map(_column, arrow.schema))
+        connection.execute(f'create table marts."{table}" as select {columns} from arrived')
         connection.unregister("arrived")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
     publication = _publication(connection, "PostgreSQL")
     return Data(f"postgres:{publication.version}", publication, connection)
+
+
+def _column(field: Any) -> str:
+    """Return the expression of an arrived column: PostgreSQL's decimal numbers arrive as text."""
+    name = '"' + str(field.name).replace('"', '""') + '"'
+    is_decimal = getattr(field.type, "type_name", None) == "numeric"
+    return f"cast({name} as {_DECIMAL}) as {name}" if is_decimal else name
 
 
 def _fetch(dsn: str, queries: Mapping[str, str]) -> dict[str, Any]:

@@ -26,16 +26,29 @@ _CHOSEN: Final = """
         end
 """
 _LIST: Final = f"""
-    select actions.*, companies.company_name, companies.sector, companies.region_name
+    select
+        actions.*,
+        companies.company_name
     {_CHOSEN}
     order by actions.action_rank
     limit $count_rows offset $first_row
 """
 _COUNT: Final = f"select count(*) as count_actions {_CHOSEN}"
 _ONE: Final = """
-    select actions.*, companies.company_name, companies.sector, companies.region_name, companies.count_employees
+    with stages as (
+        -- The list names a stage, not its pipeline: stages of one name have one label.
+        select stage_name, min(label_en) as stage_label_en, min(label_fr) as stage_label_fr
+        from marts.dim_stages
+        group by stage_name
+    )
+    select
+        actions.*,
+        companies.company_name,
+        stages.stage_label_en,
+        stages.stage_label_fr
     from marts.kpi_next_actions as actions
     left join marts.dim_companies as companies on actions.company_id = companies.company_id
+    left join stages on actions.stage_name = stages.stage_name
     where actions.action_id = $action_id
 """
 _SCORE: Final = """

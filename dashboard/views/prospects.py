@@ -428,7 +428,8 @@ def _facts(view: View, row: Mapping[str, Any], contacts: Contacts | None) -> str
         lines.append((say("email"), f'<a href="mailto:{quote(contact.email, safe="@")}">{escape(contact.email)}</a>'))
     if row["stage_name"]:
         days = say("day_one") if row["days_in_stage"] == 1 else say("days", count=row["days_in_stage"])
-        lines.append((say("stage"), escape(say("stage_days", stage=in_words(row["stage_name"]), days=days))))
+        stage = view.label(row, "stage_label") if row["stage_label_en"] else in_words(row["stage_name"])
+        lines.append((say("stage"), escape(say("stage_days", stage=stage, days=days))))
     if row["missing_milestone_code"]:
         state = say.name(MILESTONE_STATES, row["missing_milestone_state"])
         lines.append((say("milestone"), escape(f"{view.label(row, 'missing_milestone_label')} ({state})")))

@@ -20,6 +20,7 @@ from dashboard.queries import prospects as queries
 from dashboard.views.prospects import _with_names
 from ingestion.config.workspace import Workspace
 from orchestration.lib.contacts import Contact, Contacts, read_contacts
+from orchestration.lib.publish import connect_published
 
 Run = Callable[..., AppTest]
 Ask = Callable[[str], list[tuple[Any, ...]]]
@@ -158,6 +159,18 @@ def test_who_may_not_be_contacted_is_named_and_has_neither_number_nor_address(
     assert "mailto:" not in shown
 
 
+def test_deal_that_is_opened_has_its_stage_and_milestone_in_the_language(demo: Any, page_of: Run, ask: Ask) -> None:
+    ((action_id, label, milestone, days),) = ask(
+        "select actions.action_id, stages.label_fr, actions.missing_milestone_label_fr, actions.days_in_stage "
+        "from marts.kpi_next_actions as actions inner join marts.dim_stages as stages using (stage_name) "
+        "where stages.stage_name = 'demo' and missing_milestone_code is not null and days_in_stage > 1 "
+        "and action_type = 'next_milestone' order by action_rank limit 1"
+    )
+    app = page_of(demo.home, "prospects", lang="fr", action="next_milestone", prospect=action_id)
+    assert f"{label}, depuis {days} jours" in _html(app)
+    assert f"{escape(milestone)} (" in _html(app)
+
+
 def test_labels_are_codes_in_words_where_there_are_no_seeds(plain_copy: Path, page_of: Run, ask: Ask) -> None:
     assert read_vocabulary(None).criteria == {}
     ((action_id,),) = ask("select action_id from marts.kpi_next_actions where action_rank = 1")
@@ -180,9 +193,9 @@ def test_list_of_five_thousand_rows_is_read_by_pages(published_copy: Callable[..
     assert len(_html(app)) < 120_000
 
 
-def test_export_has_the_rows_that_were_chosen_and_names_only_where_the_page_has_them(demo: Any, ask: Ask) -> None:
+def test_export_has_the_rows_that_were_chosen_and_names_only_where_the_page_has_them(demo: Any) -> None:
     def rows(sql: str, **parameters: Any) -> list[dict[str, Any]]:
-        with duckdb.connect(str(demo.home / "published" / "pilotage.duckdb"), read_only=True) as connection:
+        with connect_published((demo.home / "published" / "pilotage.duckdb").resolve()) as connection:
             cursor = connection.execute(sql, parameters)
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

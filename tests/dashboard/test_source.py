@@ -65,28 +65,29 @@ def test_data_of_postgresql_reach_no_file_of_the_machine(dsn: str) -> None:
         data.rows("set enable_external_access = true")
 
 
+@pytest.mark.parametrize("path", ["", "prospects", "loyalty", "quality"])
 def test_page_from_postgresql_shows_what_the_page_from_the_file_shows(
-    dsn: str, small_demo: Any, page_of: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+    dsn: str, small_demo: Any, page_of: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     def cards(app: AppTest) -> list[str]:
         assert not app.exception
         return [block.proto.body for block in app.get("html") if "data-figure" in block.proto.body]
 
-    from_file = cards(page_of(small_demo.home, "", lang="fr"))
+    from_file = cards(page_of(small_demo.home, path, lang="fr"))
     assert from_file
     monkeypatch.setenv("PILOTAGE_DASHBOARD_DSN", dsn)
     monkeypatch.setenv("PILOTAGE_DASHBOARD_SCHEMA", "shown")
-    app = AppTest.from_function(_board, default_timeout=60)
+    app = AppTest.from_function(_page, args=(path,), default_timeout=60)
     app.query_params["lang"] = "fr"
     assert cards(app.run()) == from_file
     st.cache_resource.clear()
     gc.collect()
 
 
-def _board() -> None:
+def _page(path: str) -> None:
     from dashboard import app
 
-    app.show(app.PAGES[0], app.open_view())
+    app.show(next(page for page in app.PAGES if page.path == path), app.open_view())
 
 
 def test_schema_without_a_publication_is_nothing_published_and_a_wrong_login_tells_no_password(dsn: str) -> None:
