@@ -261,6 +261,8 @@ def serve(
     """Serve the commercial dashboard of a workspace to a browser, until it is stopped with Ctrl+C."""
     from orchestration.cli.serve import NoPostgresError, serve_dashboard
 
+    if not home.is_dir():
+        fail(f"there is no folder {home}: make a workspace with `pilotage init {home}`, or see --home", Exit.USAGE)
     if is_postgres:
         _configuration(home)
     try:

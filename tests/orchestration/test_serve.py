@@ -83,6 +83,9 @@ def test_command_says_how_it_is_used_and_refuses_postgres_without_a_login(
     told = pilotage("serve", "--help")
     assert told.code == 0
     assert "Example: pilotage serve --home acme --port 8501" in told.out
+    missing = pilotage("serve", "--home", str(workspace.home / "nowhere"))
+    assert missing.code == 2
+    assert "pilotage init" in missing.err
     refused = pilotage("serve", "--home", str(workspace.home), "--postgres")
     assert refused.code == 2
     assert "PILOTAGE_DASHBOARD_DSN" in refused.err
