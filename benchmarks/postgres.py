@@ -33,7 +33,7 @@ from orchestration.lib.project import dbt_project
 from orchestration.lib.publish import connect_published
 
 LEAST_OVER_ROW_INSERTS: Final = 20.0
-MOST_OF_CSV: Final = 1.0
+MOST_OF_CSV: Final = 1.5
 SAMPLE_ROWS: Final = 20_000
 SAMPLED: Final = "kpi_values"
 

@@ -26,7 +26,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, Response, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from benchmarks.superset.assets import CHARTS, DATABASE_NAME, FOLDER, SLUG, URI
 from benchmarks.throwaway_postgres import Server, find_binaries, free_port, throwaway_server
@@ -42,6 +44,7 @@ PATIENCE_MS: Final = 180_000.0
 """The first page of a cold server takes long on a busy machine."""
 
 ACCOUNT: Final = "admin"
+MOST_OF_ONE_COLOUR: Final = 0.85
 CHROMIUM: Final = "/usr/bin/chromium"
 FLAGS: Final = (
     "--no-sandbox",
@@ -63,6 +66,8 @@ TALISMAN_ENABLED = False
 SESSION_COOKIE_SECURE = False
 RATELIMIT_ENABLED = False
 FAB_ADD_SECURITY_API = False
+# Every chart is drawn, whether it is in view or not.
+FEATURE_FLAGS = {"DASHBOARD_VIRTUALIZATION": False}
 """
 
 
@@ -175,7 +180,7 @@ def import_dashboard(page: Page, address: str, uri: str, password: str) -> None:
 
 def look(browser: Browser, address: str, password: str, uri: str, secret: str, picture: Path) -> list[str]:
     """Open the dashboard, take its picture, and return what is wrong with it."""
-    page = browser.new_page(viewport={"width": 1440, "height": 2250})
+    page = browser.new_page(viewport={"width": 1440, "height": 2340})
     page.set_default_timeout(PATIENCE_MS)
     answers: list[dict[str, Any]] = []
     wrong: list[str] = []
@@ -200,6 +205,16 @@ def look(browser: Browser, address: str, password: str, uri: str, secret: str, p
     deadline = time.monotonic() + 120
     while len(answers) + len(wrong) < len(CHARTS) and time.monotonic() < deadline:
         page.wait_for_timeout(500)
+    drawn = sum(chart.viz_type != "table" for chart in CHARTS)
+    try:
+        page.wait_for_function(
+            "([drawn, tables]) => document.querySelectorAll('canvas').length >= drawn"
+            " && [...document.querySelectorAll('table')].filter(table => table.rows.length > 1).length >= tables",
+            arg=[drawn, len(CHARTS) - drawn],
+        )
+    except PlaywrightTimeout:
+        wrong.append(f"{page.locator('canvas').count()} of {drawn} charts are drawn")
+    # Their entrance is animated.
     page.wait_for_timeout(3_000)
     if len(answers) < len(CHARTS):
         wrong.append(f"{len(answers)} of {len(CHARTS)} charts asked for data")
@@ -212,8 +227,18 @@ def look(browser: Browser, address: str, password: str, uri: str, secret: str, p
         if page.get_by_text(text).count():
             wrong.append(f"the page says {text!r}")
     picture.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=picture, full_page=True)
+    # Not the full page: the browser would be resized for it, and every chart drawn anew while it is taken.
+    page.screenshot(path=picture)
+    if (share := share_of_one_colour(picture)) > MOST_OF_ONE_COLOUR:
+        wrong.append(f"{share:.0%} of the picture is of one colour: nothing is drawn")
     return wrong
+
+
+def share_of_one_colour(picture: Path) -> float:
+    """Return the share of the most frequent colour of a picture."""
+    with Image.open(picture) as image:
+        colours = image.convert("RGB").getcolors(maxcolors=image.width * image.height) or []
+        return max((count for count, _ in colours), default=0) / (image.width * image.height)
 
 
 def serve_database(server: Server, workspace: Workspace, secret: str) -> str:
