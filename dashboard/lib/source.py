@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import duckdb
+import pyarrow as pa
 
 from ingestion.config.workspace import Workspace
 from orchestration.lib.publish import connect_published
@@ -153,7 +154,7 @@ def open_postgres(dsn: str, schema: str) -> Data:
     return Data(f"postgres:{publication.version}", publication, connection)
 
 
-def _column(field: Any) -> str:
+def _column(field: pa.Field) -> str:
     """Return the expression of an arrived column: PostgreSQL's decimal numbers arrive as text."""
     name = '"' + str(field.name).replace('"', '""') + '"'
     is_decimal = getattr(field.type, "type_name", None) == "numeric"
