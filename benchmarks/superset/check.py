@@ -209,7 +209,7 @@ def look(browser: Browser, address: str, password: str, uri: str, secret: str, p
     try:
         page.wait_for_function(
             "([drawn, tables]) => document.querySelectorAll('canvas').length >= drawn"
-            " && [...document.querySelectorAll('table')].filter(table => table.querySelector('tbody tr')).length >= tables",
+            " && [...document.querySelectorAll('table tbody')].filter(body => body.rows.length).length >= tables",
             arg=[drawn, len(CHARTS) - drawn],
         )
     except PlaywrightTimeout:
