@@ -209,11 +209,14 @@ def look(browser: Browser, address: str, password: str, uri: str, secret: str, p
     try:
         page.wait_for_function(
             "([drawn, tables]) => document.querySelectorAll('canvas').length >= drawn"
-            " && [...document.querySelectorAll('table')].filter(table => table.rows.length > 1).length >= tables",
+            " && [...document.querySelectorAll('table tbody')].filter(body => body.rows.length).length >= tables",
             arg=[drawn, len(CHARTS) - drawn],
         )
     except PlaywrightTimeout:
-        wrong.append(f"{page.locator('canvas').count()} of {drawn} charts are drawn")
+        wrong.append(
+            f"{page.locator('canvas').count()} of {drawn} charts are drawn, "
+            f"{page.locator('table tbody').count()} of {len(CHARTS) - drawn} tables"
+        )
     # Their entrance is animated.
     page.wait_for_timeout(3_000)
     if len(answers) < len(CHARTS):
