@@ -11,7 +11,6 @@ import dagster as dg
 from dagster_dbt import DbtCliResource
 
 from ingestion.config.load import load_settings
-from ingestion.config.settings import Schedule, Settings
 from ingestion.config.workspace import Workspace
 from orchestration.defs.calibration import build_calibration
 from orchestration.defs.customer_value import build_customer_value
@@ -34,25 +33,15 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
     be_quiet_and_private()
     relax_run_history()
     home = os.environ.get("PILOTAGE_HOME")
-    settings: Settings | None = load_settings(Workspace(Path(home))) if home else None
+    workspace = Workspace(Path(home).resolve()) if home else None
+    settings = load_settings(workspace) if workspace else None
     project = dbt_project()
-    ingestion = build_ingestion()
     transform = build_transform(project)
     statistics = [build_customer_value(), build_calibration(), build_forecast()]
-    marts = [key for assets in transform for key in assets.keys if key.path[0] == "marts"]
-    nightly = build_nightly(
-        settings.schedule if settings else Schedule(),
-        settings.timezone if settings else "Europe/Paris",
-        Workspace(Path(home).resolve()).logs if home else None,
-    )
+    published = [*build_publications(project, transform, settings), *build_reports(settings)]
+    nightly = build_nightly(settings, workspace)
     graph = dg.Definitions(
-        assets=[
-            *ingestion,
-            *transform,
-            *statistics,
-            *build_publications(project, marts, settings),
-            *build_reports(settings),
-        ],
+        assets=[*build_ingestion(), *transform, *statistics, *published],
         asset_checks=build_quality(),
         loggers={"run_log": run_log},
         resources={

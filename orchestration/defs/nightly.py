@@ -1,17 +1,18 @@
 """The job that rebuilds everything, and when it runs."""
 
-from pathlib import Path
 from typing import Final
 
 import dagster as dg
 
-from ingestion.config.settings import Schedule
+from ingestion.config.settings import Schedule, Settings
+from ingestion.config.workspace import Workspace
 
 NIGHTLY: Final = "nightly"
 
 
-def build_nightly(schedule: Schedule, timezone: str, logs: Path | None) -> dg.Definitions:
+def build_nightly(settings: Settings | None, workspace: Workspace | None) -> dg.Definitions:
     """Return the job over the whole graph and its schedule in the company's zone."""
+    schedule = settings.schedule if settings else Schedule()
     job = dg.define_asset_job(
         NIGHTLY,
         selection=dg.AssetSelection.all(),
@@ -23,8 +24,8 @@ def build_nightly(schedule: Schedule, timezone: str, logs: Path | None) -> dg.De
         name=NIGHTLY,
         job=job,
         cron_schedule=schedule.cron,
-        execution_timezone=timezone,
-        run_config={"loggers": {"run_log": {"config": {"directory": str(logs)}}}} if logs else None,
+        execution_timezone=settings.timezone if settings else "Europe/Paris",
+        run_config={"loggers": {"run_log": {"config": {"directory": str(workspace.logs)}}}} if workspace else None,
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
     return dg.Definitions(jobs=[job], schedules=[nightly])

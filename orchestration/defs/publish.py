@@ -27,16 +27,16 @@ POSTGRES: Final = dg.AssetKey(["published", "postgres"])
 
 
 def build_publications(
-    project: DbtProject, marts: list[dg.AssetKey], settings: Settings | None
+    project: DbtProject, transform: list[dg.AssetsDefinition], settings: Settings | None
 ) -> list[dg.AssetsDefinition]:
-    """Return the asset that publishes ``marts`` and that of the copy in PostgreSQL where ``settings`` name one."""
+    """Return the asset that publishes the marts, and that of the copy in PostgreSQL where ``settings`` name one."""
+    marts = [key for assets in transform for key in assets.keys if key.path[0] == "marts"]
     target = settings.publication.postgres if settings else None
     copies = [_postgres(project, target)] if target else []
     return [_published(project, marts), *copies]
 
 
 def _published(project: DbtProject, marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
-
     @dg.asset(
         key=PUBLISHED,
         deps=marts,
