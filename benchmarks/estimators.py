@@ -5,8 +5,9 @@ published rates are compared with the true parameters that the simulator wrote t
 its standard error over the companies, share of the yearly cohorts whose 95 % interval holds the truth, and share within
 three standard errors.
 
-The second table is the reason for Aalen-Johansen: deals that reached a stage in the last full quarter, five days after
-its end. The plain ratio counts those still open as failures, the ratio of the resolved ones forgets them (baseline).
+The second table is the reason for Aalen-Johansen: MQL, and deals that reached a stage, of the last full quarter, five
+days after its end. The plain ratio counts those still open as failures, the ratio of the resolved ones forgets them
+(baseline).
 
 ``--only-rates`` loads the same files and builds the same models, but only those that the rates are made of: no checks,
 no data tests, no other KPIs, no publication. The rates are those of a whole night, at about half its cost.
@@ -47,6 +48,7 @@ from orchestration.lib.paths import DBT_PROJECT_DIR
 END: Final = date(2026, 7, 5)
 FRESH_QUARTER: Final = date(2026, 4, 1)
 STAGE_WINDOW: Final = 90
+MQL_WINDOW: Final = 60
 FEWEST_CASES: Final = 20
 RATES: Final = "intermediate.int_kpi__cohort_values"
 NORMAL_95: Final = 1.959964
@@ -74,6 +76,15 @@ class Estimate:
         """Whether the truth is at most three standard errors away."""
         error = max(sqrt(self.truth * (1 - self.truth) / self.count_cases), (self.high - self.low) / (2 * 1.96))
         return abs(self.value - self.truth) <= 3 * error
+
+
+@dataclass(frozen=True, slots=True)
+class FreshRate:
+    """A rate of the fresh quarter beside the truth, by estimator."""
+
+    name: str
+    truth: float
+    readings: dict[str, float]
 
 
 def rates_with_truth(truth: dict[str, Any]) -> Iterator[tuple[str, str, str, str, int, str, float]]:
@@ -117,38 +128,52 @@ def estimates(home: Path, seed: int) -> list[Estimate]:
     return found
 
 
-def fresh_rates(home: Path) -> list[tuple[str, float, dict[str, float]]]:
-    """Return stage, true rate and the three readings of the fresh quarter, where all three exist."""
+def fresh_rates(home: Path) -> list[FreshRate]:
+    """Return the three readings of the rates of the fresh quarter, where all three exist."""
     truth = json.loads((home / "truth.json").read_text(encoding="utf-8"))
     found = []
     with duckdb.connect(home / "build" / "warehouse.duckdb", read_only=True) as connection:
         rows = connection.execute(
             f"""
             select
+                rates.metric_id,
                 rates.dimension_value,
-                rates.value,
-                count(*) filter (where next_reached_at is not null),
-                count(*) filter (where next_reached_at is null and lost_at is not null),
+                any_value(rates.value),
+                count(*) filter (where items.reach_seconds <= rates.window_days * 86400),
+                count(*) filter (where items.reach_seconds is null and items.compete_seconds is not null),
                 count(*)
             from {RATES} as rates
-            inner join intermediate.int_kpi__stage_reaches as reaches
-                on rates.dimension_value = reaches.stage_id
-                and date_trunc('quarter', reaches.first_reached_date) = rates.period_start
-            where metric_id = 'kpi3_stage_conversion' and basis = 'cohort_aj' and period_grain = 'quarter'
-                and period_start = ? and window_days = ? and dimension_name = 'stage' and value is not null
-            group by all
+            inner join intermediate.int_kpi__cohort_items as items
+                using (metric_id, dimension_name, dimension_value, period_grain, period_start)
+            where
+                rates.basis = 'cohort_aj' and rates.value is not null
+                and period_grain = 'quarter' and period_start = $quarter
+                and (
+                    (metric_id = 'kpi2_sql_rate' and dimension_name = 'total' and rates.window_days = $mql_window)
+                    or (
+                        metric_id = 'kpi3_stage_conversion' and dimension_name = 'stage'
+                        and rates.window_days = $stage_window
+                    )
+                )
+            group by rates.metric_id, rates.dimension_value
             """,
-            [FRESH_QUARTER, STAGE_WINDOW],
+            {"quarter": FRESH_QUARTER, "mql_window": MQL_WINDOW, "stage_window": STAGE_WINDOW},
         ).fetchall()
-    for stage_id, value, count_reached, count_lost, count_entered in rows:
-        stage = stage_id.split(":")[1]
+    for metric_id, value_of, value, count_reached, count_lost, count_entered in rows:
+        if metric_id == "kpi2_sql_rate":
+            name, rate = "KPI 2", truth["mql_to_sql"][str(MQL_WINDOW)]["sql"]
+        else:
+            stage = truth["stage_conversion"][value_of.split(":")[1]]
+            if "reached" not in stage:
+                continue
+            name, rate = "KPI 3", stage["reached"][str(STAGE_WINDOW)]
         if count_entered >= FEWEST_CASES and count_reached + count_lost:
             readings = {
                 "Aalen-Johansen": value,
                 "reached / entered": count_reached / count_entered,
                 "reached / (reached + lost)": count_reached / (count_reached + count_lost),
             }
-            found.append((stage, truth["stage_conversion"][stage]["reached"][str(STAGE_WINDOW)], readings))
+            found.append(FreshRate(name, rate, readings))
     return found
 
 
@@ -187,9 +212,7 @@ def build_rates(home: Path, target: Path) -> None:
     subprocess.run(command, check=True, env={**os.environ, **dbt_environment(workspace, settings)})
 
 
-def company(
-    seed: int, *, base: Path, scale: float, is_only_rates: bool
-) -> tuple[list[Estimate], list[tuple[str, float, dict[str, float]]]]:
+def company(seed: int, *, base: Path, scale: float, is_only_rates: bool) -> tuple[list[Estimate], list[FreshRate]]:
     """Simulate a company, run one night on it, or what makes its rates, and return its rates and its fresh rates."""
     # The same place for every company of a process: dbt parses the project once.
     folder = base / str(os.getpid())
@@ -229,22 +252,24 @@ def print_estimates(all_estimates: list[Estimate]) -> None:
         )
 
 
-def print_fresh(rates: list[tuple[str, float, dict[str, float]]]) -> None:
+def print_fresh(rates: list[FreshRate]) -> None:
     """Print bias and root mean squared error of the three readings, and the ratio to the resolved-only one."""
-    errors: dict[str, list[float]] = defaultdict(list)
-    for _, truth, readings in rates:
-        for name, value in readings.items():
-            errors[name].append(value - truth)
-    if not errors:
-        print("\nNo fresh cohort was large enough.")
-        return
-    baseline = sqrt(fmean(error**2 for error in errors["reached / (reached + lost)"]))
-    print(f"\n{len(rates)} cohorts of the quarter that ended five days before, true rates as above\n")
-    print("| estimator on a fresh cohort | mean error | root mean squared error | ratio to resolved-only |")
-    print("|---|---|---|---|")
-    for name, values in errors.items():
-        size = sqrt(fmean(error**2 for error in values))
-        print(f"| {name} | {fmean(values):+.1%} | {size:.1%} | {size / baseline:.2f} |")
+    print(f"\nCohorts of {FRESH_QUARTER:%B %Y} and the two months after it, read five days after their end\n")
+    print("| rate | estimator on a fresh cohort | cohorts | mean error | root mean squared error | ratio |")
+    print("|---|---|---|---|---|---|")
+    for name in sorted({rate.name for rate in rates}):
+        members = [rate for rate in rates if rate.name == name]
+        errors = {
+            estimator: [member.readings[estimator] - member.truth for member in members]
+            for estimator in members[0].readings
+        }
+        sizes = {estimator: sqrt(fmean(error**2 for error in values)) for estimator, values in errors.items()}
+        baseline = sizes["reached / (reached + lost)"]
+        for estimator, values in errors.items():
+            print(
+                f"| {name} | {estimator} | {len(values)} | {fmean(values):+.1%} | {sizes[estimator]:.1%}"
+                f" | {sizes[estimator] / baseline:.2f} |"
+            )
 
 
 def main() -> None:
@@ -257,7 +282,7 @@ def main() -> None:
     arguments = parser.parse_args()
     be_quiet_and_private()
     all_estimates: list[Estimate] = []
-    all_fresh: list[tuple[str, float, dict[str, float]]] = []
+    all_fresh: list[FreshRate] = []
     seeds = range(1, arguments.seeds + 1)
     with tempfile.TemporaryDirectory(prefix="pilotage_bench_") as base, ProcessPoolExecutor(arguments.jobs) as pool:
         one = partial(company, base=Path(base), scale=arguments.scale, is_only_rates=arguments.only_rates)
