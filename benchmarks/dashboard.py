@@ -36,6 +36,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
+from benchmarks.chromium import launch
 from benchmarks.nightly import END, run_night
 from dashboard.app import PAGES
 from ingestion.config.scaffold import create_workspace
@@ -50,17 +51,6 @@ COUNT_READERS: Final = 50
 SECONDS: Final = 60.0
 SECONDS_BETWEEN_LOOKS: Final = 10.0
 SECONDS_PATIENCE: Final = 60.0
-CHROMIUM: Final = "/usr/bin/chromium"
-FLAGS: Final = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @dataclass
@@ -106,7 +96,7 @@ def first_paint(address: str) -> dict[str, float]:
 
     found: dict[str, float] = {}
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        browser = launch(playwright)
         for page in PAGES:
             with browser.new_context(locale="fr-FR") as context:
                 tab = context.new_page()

@@ -30,6 +30,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
+from benchmarks.chromium import CHROMIUM, launch
 from benchmarks.superset.assets import CHARTS, DATABASE_NAME, FOLDER, SLUG, URI
 from benchmarks.throwaway_postgres import Server, find_binaries, free_port, throwaway_server
 from ingestion.config.settings import Postgres
@@ -45,16 +46,6 @@ PATIENCE_MS: Final = 180_000.0
 
 ACCOUNT: Final = "admin"
 MOST_OF_ONE_COLOUR: Final = 0.85
-CHROMIUM: Final = "/usr/bin/chromium"
-FLAGS: Final = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 CONFIG: Final = """
 import os
@@ -276,7 +267,7 @@ def main() -> int:
     arguments = parser.parse_args()
     be_quiet_and_private()
     binaries = find_binaries()
-    if binaries is None or not Path(CHROMIUM).exists():
+    if binaries is None or not CHROMIUM.exists():
         print("this check needs Debian's packages postgresql and chromium", file=sys.stderr)
         return 1
     secret, password = secrets.token_hex(16), secrets.token_hex(16)
@@ -289,7 +280,7 @@ def main() -> int:
                 sync_playwright() as playwright,
             ):
                 playwright.selectors.set_test_id_attribute("data-test")
-                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+                browser = launch(playwright)
                 wrong = look(browser, address, password, uri, secret, arguments.picture)
                 browser.close()
         except CheckError as error:

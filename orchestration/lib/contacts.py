@@ -24,6 +24,7 @@ from orchestration.lib.publish import (
     Stamp,
     TableChecksum,
     connect_published,
+    connect_to_build,
     seal,
     sync,
     table_checksums,
@@ -147,15 +148,7 @@ def prepare_contacts(build_db: Path, live: Path, stamp: Stamp, *, memory_limit: 
 
 def write_contacts(build_db: Path, file: Path, stamp: Stamp, *, memory_limit: str) -> dict[str, TableChecksum]:
     """Write the contacts into the new ``file`` and return the checksums of what the build holds."""
-    with duckdb.connect(
-        config={
-            "memory_limit": memory_limit,
-            "temp_directory": str(build_db.parent / "spill"),
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-        }
-    ) as connection:
-        connection.execute("attach ? as build (read_only)", [str(build_db)])
+    with connect_to_build(build_db, memory_limit=memory_limit) as connection:
         _make_tables(connection)
         # The views of staging name schemas without a database.
         connection.execute("use build")

@@ -254,6 +254,20 @@ def require_space(directory: Path, count_bytes: int) -> None:
         )
 
 
+def connect_to_build(build_db: Path, *, memory_limit: str) -> duckdb.DuckDBPyConnection:
+    """Return a session in memory that reads the build as the database ``build`` and spills beside it."""
+    connection = duckdb.connect(
+        config={
+            "memory_limit": memory_limit,
+            "temp_directory": str(build_db.parent / "spill"),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        }
+    )
+    connection.execute("attach ? as build (read_only)", [str(build_db)])
+    return connection
+
+
 def copy_tables(
     build_db: Path,
     unfinished: Path,
@@ -264,15 +278,7 @@ def copy_tables(
     memory_limit: str,
 ) -> dict[str, TableChecksum]:
     """Copy tables into a new file, keys, constraints and comments included, and return the build's checksums."""
-    with duckdb.connect(
-        config={
-            "memory_limit": memory_limit,
-            "temp_directory": str(build_db.parent / "spill"),
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-        }
-    ) as connection:
-        connection.execute("attach ? as build (read_only)", [str(build_db)])
+    with connect_to_build(build_db, memory_limit=memory_limit) as connection:
         connection.execute("use build")
         selected = _tables_in_order(connection, schema, tables)
         require_space(unfinished.parent, _size(connection, schema, [table.name for table in selected]))
