@@ -181,6 +181,12 @@ def ask(demo: Any) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
         yield lambda sql: connection.execute(sql).fetchall()
 
 
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the main module of the process: a page that AppTest runs takes its place for good, and no process can be spawned."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
 @pytest.fixture
 def page_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., AppTest]]:
     """Return a function that runs one page on a workspace without a browser."""

@@ -171,6 +171,9 @@ def _word(item: Any) -> str:
     if isinstance(item, bool):
         return "t" if item else "f"
     text = str(item)
+    if re.fullmatch(r"[-\d]{10} [:\d]{8}\.\d+", text):
+        # PostgreSQL writes no zeros at the end of a second.
+        return text.rstrip("0").rstrip(".")
     try:
         return str(Decimal(text).normalize() + 0)
     except ArithmeticError:
