@@ -1,17 +1,20 @@
 {#- The as-of day and the restated window. They are computed when the SQL is compiled, so that both engines read the same
     literals and a night that changes clocks is decided once. -#}
 
-{#- A date of the build, as a Python date or none: the variable, else what the nightly run wrote into the warehouse. It is
-    not passed as a variable because another value would make dbt parse the whole project again every night. -#}
-{% macro build_day(name) -%}
-    {%- if var(name) -%}
-        {{ return(modules.datetime.date.fromisoformat(var(name) | string)) }}
-    {%- endif -%}
+{#- A parameter that the nightly run wrote into the warehouse, as text; none where it wrote none. They are not passed as
+    variables because another value would make dbt parse the whole project again every night. -#}
+{% macro build_parameter(name) -%}
     {%- if execute and var('has_build_parameters') -%}
         {%- set found = run_query('select cast(' ~ name ~ ' as string) from raw_quality.build_parameters') -%}
-        {{ return(modules.datetime.date.fromisoformat(found.columns[0].values()[0])) }}
+        {{ return(found.columns[0].values()[0]) }}
     {%- endif -%}
     {{ return(none) }}
+{%- endmacro %}
+
+{#- A date of the build, as a Python date or none: the variable, else the parameter. -#}
+{% macro build_day(name) -%}
+    {%- set day = var(name) or build_parameter(name) -%}
+    {{ return(modules.datetime.date.fromisoformat(day | string) if day else none) }}
 {%- endmacro %}
 
 {#- The as-of day as a Python date; by itself the last complete day in the company's zone. -#}

@@ -43,3 +43,21 @@
             )
     end
 {%- endmacro %}
+
+{#- Condition of an incremental model of versions on its raw table: records that a load since the last finished build has
+    delivered again, with all their versions. True in a full build, and where no night says what the last build saw. -#}
+{% macro is_of_changed_record(table_name, key_column) -%}
+    {%- set source_table = source('raw_files', table_name) -%}
+    {%- set last_load_id = build_parameter('last_load_id') if is_incremental() else none -%}
+    {%- if last_load_id -%}
+        (source_name, {{ key_column }}) in (
+            select
+                source_name,
+                {{ key_column }}
+            from {{ source_table }}
+            where _dlt_load_id > '{{ last_load_id }}'
+        )
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}

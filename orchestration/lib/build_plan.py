@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from ingestion.config.settings import Settings
 from ingestion.sources.files.sql import mapping_fingerprint
+from orchestration.lib.scored_persons import prepare_memory, remember_scored
 
 EVENT_TABLES: Final = ("raw_files.web_events", "raw_files.email_events")
 _BUILDS: Final = "raw_quality.builds"
@@ -28,11 +29,12 @@ _BUILDS: Final = "raw_quality.builds"
 
 @dataclass(frozen=True, slots=True)
 class BuildPlan:
-    """What the next build does. ``restate_from`` holds for an incremental build."""
+    """What the next build does. ``restate_from`` and the last load that was seen hold for an incremental build."""
 
     is_full_refresh: bool
     restate_from: date
     reason: str
+    last_load_id: str = ""
 
 
 def last_complete_day(timezone: str, now: datetime | None = None) -> date:
@@ -54,9 +56,8 @@ def definitions_fingerprint(settings: Settings, seeds: Mapping[str, pa.Table], p
     digest.update(json.dumps([settings.timezone, settings.currency_code, settings.fiscal_year_start_month]).encode())
     files = settings.sources.files
     for mapping in files.mappings if files else ():
-        # A corrected mapping replaces rows of raw: the dates that the old ones had must be redone too.
-        if f"raw_files.{mapping.entity}" in EVENT_TABLES:
-            digest.update(mapping_fingerprint(mapping))
+        # A corrected mapping replaces rows of raw: what was made of the old ones must be redone too.
+        digest.update(mapping_fingerprint(mapping))
     for name in sorted(seeds):
         digest.update(name.encode() + seeds[name].to_string(preview_cols=0).encode())
         digest.update(json.dumps(seeds[name].to_pydict(), default=str).encode())
@@ -107,26 +108,28 @@ def plan_build(warehouse: Path, *, as_of: date, restate_days: int, timezone: str
         ]
     # One day of margin covers every difference between the UTC date and the business date.
     restate_from = min([window, *(day - timedelta(days=1) for day in earliest)])
-    return BuildPlan(False, restate_from, "restate window and newly loaded events")
+    return BuildPlan(False, restate_from, "restate window and newly loaded events", last_load_id)
 
 
 def write_parameters(warehouse: Path, plan: BuildPlan, *, as_of: date) -> None:
-    """Tell dbt the day of the build and the first date to redo, in ``raw_quality.build_parameters``."""
+    """Write the day of the build, the first date to redo and the last load seen to ``raw_quality.build_parameters``."""
     with duckdb.connect(warehouse) as connection:
         connection.execute("create schema if not exists raw_quality")
         connection.execute(
             "create or replace table raw_quality.build_parameters as"
-            " select $as_of::date as as_of, $restate_from::date as restate_from",
-            {"as_of": as_of, "restate_from": plan.restate_from},
+            " select $as_of::date as as_of, $restate_from::date as restate_from, $last_load_id as last_load_id",
+            {"as_of": as_of, "restate_from": plan.restate_from, "last_load_id": plan.last_load_id},
         )
+        prepare_memory(connection, is_full_refresh=plan.is_full_refresh)
         if plan.is_full_refresh and _exists(connection, _BUILDS):
             # Until this build is finished, nothing that was built before it may be continued.
             connection.execute(f"delete from {_BUILDS}")
 
 
 def record_build(warehouse: Path, *, build_id: str, as_of: date, fingerprint: str) -> None:
-    """Remember a finished build and the last load that it has seen."""
+    """Remember a finished build, the last load that it has seen and whom it has scored."""
     with duckdb.connect(warehouse) as connection:
+        connection.execute("begin")
         connection.execute("create schema if not exists raw_quality")
         connection.execute(
             f"create table if not exists {_BUILDS} (build_id varchar, as_of date, last_load_id varchar,"
@@ -143,6 +146,8 @@ def record_build(warehouse: Path, *, build_id: str, as_of: date, fingerprint: st
                 datetime.now(UTC).replace(tzinfo=None),
             ],
         )
+        remember_scored(connection)
+        connection.execute("commit")
 
 
 def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:

@@ -183,7 +183,7 @@ def ask(demo: Any) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
 
 @pytest.fixture(autouse=True)
 def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the main module of the process: a page that AppTest runs takes its place for good, and no process can be spawned."""
+    """Give the main module back: a page that AppTest runs takes its place for good, and no process can be spawned."""
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 

@@ -38,6 +38,20 @@
     )
 {%- endmacro %}
 
+{#- A number that stands for the values of a row, and whose sum stands for those of many rows in any order. It is compared
+    with what the same engine gave on an earlier day only. -#}
+{% macro fingerprint(exprs) -%}
+    {{ return(adapter.dispatch('fingerprint')(exprs)) }}
+{%- endmacro %}
+
+{% macro duckdb__fingerprint(exprs) -%}
+    cast(hash({{ exprs | join(', ') }}) as decimal(38, 0))
+{%- endmacro %}
+
+{% macro spark__fingerprint(exprs) -%}
+    cast(xxhash64({{ exprs | join(', ') }}) as decimal(38, 0))
+{%- endmacro %}
+
 {#- Host (in lower case, without www.) or path of a web address; a relative address has a path only. NULL where it has none. -#}
 {% macro url_part(url, part) -%}
     {%- set patterns = {

@@ -22,6 +22,12 @@ messages as (
 
 ),
 
+due_persons as (
+
+    select * from {{ ref('int_scoring__due_persons') }}
+
+),
+
 criteria as (
 
     select * from {{ ref('int_scoring__criteria') }}
@@ -79,6 +85,8 @@ final as (
         {{ days_elapsed(origin, 'greatest(acts.occurred_at, acts.recorded_at)') }}
         / criteria.half_life_days as known_half_lives
     from acts
+    inner join due_persons
+        on acts.person_id = due_persons.person_id
     inner join criteria
         on acts.evidence_field = criteria.evidence_field
 

@@ -3,13 +3,16 @@ with
 
 profiles as (
 
-    select * from {{ ref('int_identity__profiles') }}
+    select * from {{ ref('int_scoring__due_persons') }}
 
 ),
 
 persons as (
 
-    select * from {{ ref('int_identity__persons') }}
+    select persons.*
+    from {{ ref('int_identity__persons') }} as persons
+    inner join {{ ref('int_scoring__due_persons') }} as due_persons
+        on persons.person_id = due_persons.person_id
 
 ),
 

@@ -14,7 +14,7 @@ with
 
 profiles as (
 
-    select * from {{ ref('int_identity__profiles') }}
+    select * from {{ ref('int_scoring__due_persons') }}
 
 ),
 

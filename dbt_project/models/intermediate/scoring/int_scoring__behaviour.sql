@@ -12,7 +12,7 @@ acts as (
 
 profiles as (
 
-    select * from {{ ref('int_identity__profiles') }}
+    select * from {{ ref('int_scoring__due_persons') }}
 
 ),
 
@@ -145,9 +145,7 @@ readings as (
         known_at as recorded_at,
         fallen_at as valid_from_at
     from falls
-    where
-        fallen_at < {{ end_of_as_of() }}
-        and coalesce(fallen_at < next_known_at, true)
+    where coalesce(fallen_at < next_known_at, true)
 
 ),
 
@@ -158,7 +156,8 @@ final as (
         lead(valid_from_at) over (
             partition by {{ stream }}
             order by valid_from_at asc, amount desc
-        ) as valid_to_at
+        ) as valid_to_at,
+        valid_from_at >= {{ end_of_as_of() }} as is_to_come
     from readings
 
 )

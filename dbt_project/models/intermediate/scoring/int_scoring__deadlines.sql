@@ -82,12 +82,12 @@ final as (
                 order by read_at asc, days_left desc
             ),
             valid_to_at
-        ) as valid_to_at
+        ) as valid_to_at,
+        read_at >= {{ end_of_as_of() }} as is_to_come
     from readings
     where
         read_at >= valid_from_at
         and coalesce(read_at < valid_to_at, true)
-        and read_at < {{ end_of_as_of() }}
 
 )
 

@@ -59,6 +59,7 @@ statements as (
 
 ),
 
+-- What time alone will change is known; until it does, the last reading holds.
 readings as (
 
     select
@@ -86,8 +87,9 @@ readings as (
         {{ shown_number('amount') }} as shown_value,
         recorded_at,
         valid_from_at,
-        valid_to_at
+        case when valid_to_at < {{ end_of_as_of() }} then valid_to_at end as valid_to_at
     from behaviour
+    where not is_to_come
     union all
     select
         {{ stream }},
@@ -97,8 +99,9 @@ readings as (
         cast(target_date as string) as shown_value,
         recorded_at,
         valid_from_at,
-        valid_to_at
+        case when valid_to_at < {{ end_of_as_of() }} then valid_to_at end as valid_to_at
     from deadlines
+    where not is_to_come
 
 ),
 

@@ -10,7 +10,10 @@ with
 
 contributions as (
 
-    select * from {{ ref('int_scoring__contributions') }}
+    select contributions.*
+    from {{ ref('int_scoring__contributions') }} as contributions
+    inner join {{ ref('int_scoring__due_persons') }} as due_persons
+        on contributions.person_id = due_persons.person_id
 
 ),
 
@@ -22,13 +25,16 @@ criteria as (
 
 profiles as (
 
-    select * from {{ ref('int_identity__profiles') }}
+    select * from {{ ref('int_scoring__due_persons') }}
 
 ),
 
 persons as (
 
-    select * from {{ ref('int_identity__persons') }}
+    select persons.*
+    from {{ ref('int_identity__persons') }} as persons
+    inner join {{ ref('int_scoring__due_persons') }} as due_persons
+        on persons.person_id = due_persons.person_id
 
 ),
 

@@ -2,7 +2,10 @@ with
 
 scores as (
 
-    select * from {{ ref('fct_lead_scores') }}
+    select scores.*
+    from {{ ref('fct_lead_scores') }} as scores
+    inner join {{ ref('int_scoring__due_cycles') }} as due_cycles
+        on scores.lead_cycle_id = due_cycles.lead_cycle_id
 
 ),
 

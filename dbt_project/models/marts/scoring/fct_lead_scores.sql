@@ -9,7 +9,7 @@ scores as (
 
 cycles as (
 
-    select * from {{ ref('int_lifecycle__cycles') }}
+    select * from {{ ref('int_scoring__due_cycles') }}
 
 ),
 

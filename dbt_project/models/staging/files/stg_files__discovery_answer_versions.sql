@@ -3,7 +3,9 @@ with
 source as (
 
     select * from {{ source('raw_files', 'discovery_answers') }}
-    where _dlt_load_id in {{ completed_load_ids() }}
+    where
+        _dlt_load_id in {{ completed_load_ids() }}
+        and {{ is_of_changed_record('discovery_answers', 'discovery_answer_id') }}
 
 ),
 

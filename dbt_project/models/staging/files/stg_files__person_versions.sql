@@ -3,7 +3,9 @@ with
 source as (
 
     select * from {{ source('raw_files', 'persons') }}
-    where _dlt_load_id in {{ completed_load_ids() }}
+    where
+        _dlt_load_id in {{ completed_load_ids() }}
+        and {{ is_of_changed_record('persons', 'person_id') }}
 
 ),
 
