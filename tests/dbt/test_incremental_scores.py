@@ -83,8 +83,8 @@ class Night:
 
 def _again(table: str, where: str, **changes: str) -> str:
     """Deliver one record again, changed."""
-    changes = {"_dlt_load_id": f"'{LOAD}'", "row_hash": "md5(row_hash || 'again')"} | changes
-    replaced = ", ".join(f"{expression} as {column}" for column, expression in changes.items())
+    new = ", ".join(f"{expression} as {column}" for column, expression in changes.items())
+    replaced = f"{new}, '{LOAD}' as _dlt_load_id, md5(row_hash || $${new}$$) as row_hash"
     return f"insert into raw_files.{table} select * replace ({replaced}) from raw_files.{table} where {where}"
 
 

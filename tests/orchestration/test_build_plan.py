@@ -12,6 +12,7 @@ import yaml
 from ingestion.config.load import load_configuration
 from ingestion.config.scaffold import create_workspace
 from orchestration.lib.build_plan import (
+    BuildPlan,
     definitions_fingerprint,
     end_of_day_utc,
     last_complete_day,
@@ -34,8 +35,17 @@ def warehouse(tmp_path: Path) -> Path:
             create table raw_files._dlt_loads (load_id varchar, status bigint);
             create table raw_files.web_events (occurred_at timestamp, recorded_at timestamp, _dlt_load_id varchar);
             create table raw_files.email_events (occurred_at timestamp, recorded_at timestamp, _dlt_load_id varchar);
+            create schema intermediate;
+            create table intermediate.int_identity__profiles (person_id varchar);
+            create table intermediate.int_scoring__due_persons (person_id varchar, input_fingerprint decimal(38, 0));
+            create table intermediate.int_scoring__due_cycles (person_id varchar, cycle_fingerprint decimal(38, 0));
+            create table intermediate.int_scoring__behaviour
+                (person_id varchar, valid_from_at timestamp, is_to_come boolean);
+            create table intermediate.int_scoring__deadlines
+                (person_id varchar, valid_from_at timestamp, is_to_come boolean);
             """
         )
+    write_parameters(path, BuildPlan(is_full_refresh=True, restate_from=DAY, reason="test"), as_of=DAY)
     return path
 
 
@@ -99,6 +109,49 @@ def test_incremental_build_that_did_not_finish_is_done_again_from_the_same_date(
     assert _plan(warehouse) == plan
 
 
+def test_finished_build_remembers_whom_it_scored_and_a_full_one_starts_anew(warehouse: Path) -> None:
+    def remembered() -> list[tuple]:
+        with duckdb.connect(warehouse) as connection:
+            return connection.execute(
+                "select person_id, input_fingerprint::int, cycle_fingerprint::int, next_change_at::date::varchar"
+                " from raw_quality.scored_persons order by person_id"
+            ).fetchall()
+
+    def change(statements: str) -> None:
+        with duckdb.connect(warehouse) as connection:
+            connection.execute(statements)
+
+    change(
+        """
+        insert into intermediate.int_identity__profiles values ('a'), ('b');
+        insert into intermediate.int_scoring__due_persons values ('a', 1), ('b', 2);
+        insert into intermediate.int_scoring__due_cycles values ('a', 7), ('a', 7);
+        insert into intermediate.int_scoring__behaviour
+            values ('a', '2026-04-02', true), ('a', '2026-01-01', false), ('b', '2026-05-02', true);
+        insert into intermediate.int_scoring__deadlines values ('b', '2026-04-01', true);
+        """
+    )
+    record_build(warehouse, build_id="a", as_of=DAY, fingerprint="same")
+    assert remembered() == [("a", 1, 7, "2026-04-02"), ("b", 2, None, "2026-04-01")]
+    # b is nobody now; c is new; a was not due, but one of its cycles moved.
+    change(
+        """
+        delete from intermediate.int_identity__profiles where person_id = 'b';
+        insert into intermediate.int_identity__profiles values ('c');
+        delete from intermediate.int_scoring__due_persons;
+        insert into intermediate.int_scoring__due_persons values ('c', 3);
+        delete from intermediate.int_scoring__due_cycles;
+        insert into intermediate.int_scoring__due_cycles values ('a', 8);
+        delete from intermediate.int_scoring__behaviour;
+        delete from intermediate.int_scoring__deadlines;
+        """
+    )
+    record_build(warehouse, build_id="b", as_of=DAY, fingerprint="same")
+    assert remembered() == [("a", 1, 8, "2026-04-02"), ("c", 3, None, None)]
+    write_parameters(warehouse, _plan(warehouse, fingerprint="other"), as_of=DAY)
+    assert remembered() == []
+
+
 def test_changed_definitions_and_going_back_rebuild_everything(warehouse: Path) -> None:
     record_build(warehouse, build_id="a", as_of=DAY, fingerprint="same")
     assert not _plan(warehouse).is_full_refresh
@@ -106,7 +159,7 @@ def test_changed_definitions_and_going_back_rebuild_everything(warehouse: Path) 
     assert _plan(warehouse, as_of=date(2026, 3, 9)).is_full_refresh
 
 
-def test_fingerprint_follows_seeds_method_and_mappings_of_events(tmp_path: Path) -> None:
+def test_fingerprint_follows_seeds_method_and_mappings(tmp_path: Path) -> None:
     home = create_workspace(tmp_path / "a", ROOT / "dagster.yaml").home
     project = ROOT / "dbt_project"
 
@@ -138,6 +191,19 @@ def test_fingerprint_follows_seeds_method_and_mappings_of_events(tmp_path: Path)
     settings.write_text(yaml.safe_dump(content))
     fourth = fingerprint()
     assert fourth != third
+    # A record's rows are replaced in raw like an event's when its mapping is corrected.
+    content["sources"]["files"]["mappings"].append(
+        {
+            "name": "contacts",
+            "entity": "persons",
+            "source_name": "crm",
+            "pattern": "crm/*.csv",
+            "format": "csv",
+            "columns": {"person_id": "id", "created_at": "t"},
+        }
+    )
+    settings.write_text(yaml.safe_dump(content))
+    assert fingerprint() != fourth
     content["sources"]["files"]["mappings"][-1]["timezone"] = "Europe/Paris"
     settings.write_text(yaml.safe_dump(content))
     assert fingerprint() != fourth
