@@ -20,7 +20,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
@@ -35,15 +34,10 @@ from typing import Any, Final
 
 import duckdb
 
+from benchmarks.models import build_models
 from benchmarks.nightly import run_night, settle
 from ingestion.demo import simulate
-from ingestion.loading import ensure_warehouse, load_files, load_tables, make_pipeline
-from orchestration.lib.build_plan import definitions_fingerprint, plan_build, write_parameters
-from orchestration.lib.catalogue import checked_configuration
-from orchestration.lib.customer_value import SCHEMA as CUSTOMER_VALUES
-from orchestration.lib.dbt_variables import dbt_environment, dbt_variables
 from orchestration.lib.environment import be_quiet_and_private
-from orchestration.lib.paths import DBT_PROJECT_DIR
 
 END: Final = date(2026, 7, 5)
 FRESH_QUARTER: Final = date(2026, 4, 1)
@@ -177,41 +171,6 @@ def fresh_rates(home: Path) -> list[FreshRate]:
     return found
 
 
-def build_rates(home: Path, target: Path) -> None:
-    """Load a company's files and build what its rates are made of; what dbt parsed is kept in ``target``."""
-    configuration = checked_configuration(home)
-    workspace, settings = configuration.workspace, configuration.settings
-    if settings.sources.files is None:
-        raise SystemExit("the demo company has no files")
-    workspace.spill.mkdir(parents=True)
-    ensure_warehouse(workspace.warehouse)
-    seeds = configuration.seeds
-    load_tables(workspace, settings.warehouse, pipeline_name="workspace", dataset_name="raw_workspace", tables=seeds)
-    pipeline = make_pipeline(workspace, settings.warehouse)
-    load_files(pipeline, settings.sources.files, workspace, warehouse=settings.warehouse, timezone=settings.timezone)
-    with duckdb.connect(workspace.warehouse) as connection:
-        # No rate here needs what customers are expected to buy; a model that the rates of customers need reads it.
-        connection.execute("create schema raw_analytics")
-        connection.register("nothing", CUSTOMER_VALUES.empty_table())
-        connection.execute("create table raw_analytics.customer_values as select * from nothing")
-    plan = plan_build(
-        workspace.warehouse,
-        as_of=END,
-        restate_days=settings.warehouse.restate_days,
-        timezone=settings.timezone,
-        fingerprint=definitions_fingerprint(settings, seeds, DBT_PROJECT_DIR),
-    )
-    write_parameters(workspace.warehouse, plan, as_of=END)
-    command: list[str | Path] = [
-        Path(sys.executable).with_name("dbt"),
-        *("--quiet", "run", "--full-refresh", "--select", f"+{RATES.split('.')[1]}"),
-        *("--project-dir", DBT_PROJECT_DIR, "--profiles-dir", DBT_PROJECT_DIR),
-        *("--target-path", target, "--log-path", target),
-        *("--vars", json.dumps(dbt_variables(settings) | {"has_build_parameters": True})),
-    ]
-    subprocess.run(command, check=True, env={**os.environ, **dbt_environment(workspace, settings)})
-
-
 def company(seed: int, *, base: Path, scale: float, is_only_rates: bool) -> tuple[list[Estimate], list[FreshRate]]:
     """Simulate a company, run one night on it, or what makes its rates, and return its rates and its fresh rates."""
     # The same place for every company of a process: dbt parses the project once.
@@ -221,7 +180,7 @@ def company(seed: int, *, base: Path, scale: float, is_only_rates: bool) -> tupl
         simulate(home, seed=seed, scale=scale, end=END)
         settle(home)
         if is_only_rates:
-            build_rates(home, folder / "dbt")
+            build_models(home, folder / "dbt", END, f"+{RATES.split('.')[1]}")
         else:
             run_night(home, END)
         return estimates(home, seed), fresh_rates(home)

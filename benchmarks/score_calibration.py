@@ -6,18 +6,23 @@ companies together, 19 times as many leads. Printed for each outcome, over the b
 of the observed and of the calibrated rate with its standard error over the companies, and share of the bands whose 95 %
 interval holds the true rate. The base rate of the company, which a firm without a score takes for every lead, is the
 baseline.
+
+``--only-bands`` loads the same files, builds the same models and judges the scores by the same code, but only what the
+bands are made of: no checks, no data tests, no KPIs, no publication. The bands are those of a whole night.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from itertools import repeat
+from functools import partial
 from math import sqrt
 from pathlib import Path
 from statistics import fmean, stdev
@@ -27,13 +32,17 @@ import duckdb
 import numpy as np
 
 from analytics.calibration import Observations, band_of
+from benchmarks.models import build_models
 from benchmarks.nightly import run_night, settle
 from ingestion.demo import simulate
+from orchestration.lib.calibration import write_calibrations
 from orchestration.lib.environment import be_quiet_and_private
 
 END: Final = date(2026, 7, 5)
 FEWEST_LEADS: Final = 50
 OUTCOMES: Final = ("sql", "order")
+PUBLISHED: Final = "marts.fct_score_performance"
+WRITTEN: Final = "raw_analytics.score_performances"
 
 Cell = tuple[str, int, int]
 """Outcome, days of its window, number of the band."""
@@ -60,25 +69,33 @@ class Company:
     leads: dict[str, Observations]
 
 
-def company(seed: int, scale: float) -> Company:
-    """Simulate a company, run one night on it and return its bands and leads."""
-    with tempfile.TemporaryDirectory(prefix="pilotage_bench_") as folder:
-        home = Path(folder) / "demo"
+def company(seed: int, *, base: Path, scale: float, is_only_bands: bool) -> Company:
+    """Simulate a company, run one night on it, or what makes its bands, and return its bands and leads."""
+    # The same place for every company of a process: dbt parses the project once.
+    folder = base / str(os.getpid())
+    home = folder / "demo"
+    try:
         simulate(home, seed=seed, scale=scale, end=END)
         settle(home)
-        run_night(home, END)
-        return published(home / "published" / "pilotage.duckdb")
+        if not is_only_bands:
+            run_night(home, END)
+            return read_company(home / "published" / "pilotage.duckdb", "marts.fct_score_calibration", PUBLISHED)
+        warehouse = build_models(home, folder / "dbt", END, "+fct_score_outcomes", "+fct_lead_score_contributions")
+        write_calibrations(warehouse)
+        return read_company(warehouse, "raw_analytics.score_calibrations", WRITTEN)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
 
 
-def published(database: Path) -> Company:
-    """Return the bands of the rule on all leads, and these leads, of a published database."""
+def read_company(database: Path, bands: str, performances: str) -> Company:
+    """Return the bands of the rule on all leads, and these leads."""
     with duckdb.connect(str(database), read_only=True) as connection:
         rows = connection.execute(
-            """
+            f"""
             select outcome_name, bands.window_days, cast(band_low / 10 as integer), bands.count_leads, observed_rate,
                 bands.ci_low, bands.ci_high, calibrated_rate, performance.value
-            from marts.fct_score_calibration as bands
-            inner join marts.fct_score_performance as performance
+            from {bands} as bands
+            inner join {performances} as performance
                 using (model_name, model_version, outcome_name, sample_name, estimator)
             where sample_name = 'all' and estimator = 'rule' and observed_rate is not null
                 and input_name = 'score' and metric_name = 'base_rate'
@@ -156,13 +173,16 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--jobs", type=int, default=2, help="Companies at a time.")
+    parser.add_argument("--only-bands", action="store_true", help="Build no more than the bands need.")
     arguments = parser.parse_args()
     be_quiet_and_private()
     companies = []
-    with ProcessPoolExecutor(arguments.jobs) as pool:
-        for done, found in enumerate(
-            pool.map(company, range(1, arguments.seeds + 1), repeat(arguments.scale)), start=1
-        ):
+    with (
+        tempfile.TemporaryDirectory(prefix="pilotage_bench_") as base,
+        ProcessPoolExecutor(arguments.jobs) as pool,
+    ):
+        work = partial(company, base=Path(base), scale=arguments.scale, is_only_bands=arguments.only_bands)
+        for done, found in enumerate(pool.map(work, range(1, arguments.seeds + 1)), start=1):
             companies.append(found)
             print(f"  company {done} of {arguments.seeds} done", flush=True)
     print_coverage(companies)
