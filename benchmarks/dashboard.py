@@ -1,11 +1,12 @@
 """How soon the dashboard shows its first figure, and what fifty readers do to it while a publication goes live.
 
 ``python -m benchmarks.dashboard --home DIR`` takes the finished company in DIR, which it copies; without it a demo
-company is made and run first (``--scale``). First paint: a browser opens each page, cold (the first reader after the
-start) and warm. Load: first one reader, then fifty, each looks at another view every few seconds for a minute, while
-the marts are published again and again beneath them. A look is timed from its request to the end of its page, over
-the same websocket as a browser's. No look may fail; the 95th percentile is held against that of the single reader of
-the same run.
+company is made and run first (``--scale``). First look: a browser opens each page, cold (the first reader after the
+start) and warm; reported are its own first contentful paint, which is the frame around the figures, and the first
+figure. Load: first one reader, then fifty, each looks at another view every few seconds for a minute, while the marts
+are published again and again beneath them. A look is timed from its request to the end of its page, over the same
+websocket as a browser's. No look may fail; the 95th percentile is held against that of the single reader of the same
+run.
 """
 
 from __future__ import annotations
@@ -46,11 +47,24 @@ from orchestration.lib.environment import be_quiet_and_private
 from orchestration.lib.paths import ROOT
 from orchestration.lib.publish import connect_published, publish
 
-MOST_FIRST_PAINT_SECONDS: Final = 2.0
+MOST_SECONDS: Final = 2.0
+"""Of the first paint and of the first figure, each."""
 COUNT_READERS: Final = 50
 SECONDS: Final = 60.0
 SECONDS_BETWEEN_LOOKS: Final = 10.0
 SECONDS_PATIENCE: Final = 60.0
+
+
+# The browser reports it a frame after it has painted.
+_PAINT: Final = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """Seconds from the request of a page to what a reader first sees of it."""
+
+    paint: float
+    figure: float
 
 
 @dataclass
@@ -90,11 +104,12 @@ def served(home: Path) -> Iterator[str]:
             process.terminate()
 
 
-def first_paint(address: str) -> dict[str, float]:
-    """Return the seconds from the request of each page to its first visible figure, each in a browser of its own."""
+def first_seen(address: str) -> dict[str, First]:
+    """Return when each page first paints anything and when its first figure is there, in a browser of its own each."""
     from playwright.sync_api import sync_playwright
 
-    found: dict[str, float] = {}
+    found: dict[str, First] = {}
+    patience = SECONDS_PATIENCE * 1000
     with sync_playwright() as playwright:
         browser = launch(playwright)
         for page in PAGES:
@@ -103,8 +118,10 @@ def first_paint(address: str) -> dict[str, float]:
                 started = time.monotonic()
                 tab.goto(f"http://{address}/{page.path}", wait_until="commit")
                 # What is folded away counts as shown once its chart's title is: a figure is in the page by then.
-                tab.wait_for_selector("[data-figure]", state="attached", timeout=SECONDS_PATIENCE * 1000)
-                found[page.path or "board"] = time.monotonic() - started
+                tab.wait_for_selector("[data-figure]", state="attached", timeout=patience)
+                figure = time.monotonic() - started
+                paint = tab.wait_for_function(_PAINT, timeout=patience).json_value() / 1000
+                found[page.path or "board"] = First(paint, figure)
         browser.close()
     return found
 
@@ -200,11 +217,11 @@ def publish_until(home: Path, is_over: threading.Event) -> int:
 
 
 def measure(home: Path) -> int:
-    """Print what was seen; return 1 where a look failed or the first figure came late."""
+    """Print what was seen; return 1 where a look failed or a page came late."""
     choices = views(home)
     with served(home) as address:
-        cold = first_paint(address)
-        warm = first_paint(address)
+        cold = first_seen(address)
+        warm = first_seen(address)
         alone = asyncio.run(one_reader(address, choices, 40))
         is_over, flips = threading.Event(), list[int]()
         publisher = threading.Thread(target=lambda: flips.append(publish_until(home, is_over)))
@@ -212,9 +229,11 @@ def measure(home: Path) -> int:
         crowd = asyncio.run(readers(address, COUNT_READERS, choices, SECONDS))
         is_over.set()
         publisher.join()
-    print(f"{'page':12} {'cold':>8} {'warm':>8}   seconds to the first figure")
-    for page, seconds in cold.items():
-        print(f"{page:12} {seconds:8.2f} {warm[page]:8.2f}")
+    print(f"{'':12} {'first paint, s':>17} {'first figure, s':>17}")
+    print(f"{'page':12} {'cold':>8} {'warm':>8} {'cold':>8} {'warm':>8}")
+    for page, first in cold.items():
+        later = warm[page]
+        print(f"{page:12} {first.paint:8.2f} {later.paint:8.2f} {first.figure:8.2f} {later.figure:8.2f}")
     print(f"{'readers':12} {'looks':>8} {'p50':>8} {'p95':>8} {'errors':>8}")
     for name, seen in (("1", alone), (str(COUNT_READERS), crowd)):
         p50 = statistics.median(seen.seconds)
@@ -223,9 +242,14 @@ def measure(home: Path) -> int:
     print(f"p95 of {COUNT_READERS} readers / p95 of one: {crowd.p95 / alone.p95:.1f}")
     for error in [*alone.errors, *crowd.errors][:10]:
         print(f"  {error}")
-    is_late = max(warm.values()) > MOST_FIRST_PAINT_SECONDS
-    if is_late:
-        print(f"MISSED: first figure after {max(warm.values()):.2f} s, target {MOST_FIRST_PAINT_SECONDS:g} s")
+    latest = {
+        "first paint": max(first.paint for first in warm.values()),
+        "first figure": max(first.figure for first in warm.values()),
+    }
+    for name, seconds in latest.items():
+        verdict = "MISSED" if seconds > MOST_SECONDS else "met"
+        print(f"{verdict}: {name} after {seconds:.2f} s at the latest, target {MOST_SECONDS:g} s")
+    is_late = max(latest.values()) > MOST_SECONDS
     return 1 if alone.errors or crowd.errors or is_late else 0
 
 

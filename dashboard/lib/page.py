@@ -17,7 +17,7 @@ from altair.utils.schemapi import debug_mode
 
 from dashboard.lib import format as write
 from dashboard.lib import markup
-from dashboard.lib.definitions import COLUMNS, formula_of
+from dashboard.lib.definitions import COLUMNS
 from dashboard.lib.export import to_csv
 from dashboard.lib.figures import Figure
 from dashboard.lib.format import Language
@@ -32,7 +32,7 @@ from dashboard.lib.source import (
 )
 from dashboard.lib.texts import Say, in_language
 from dashboard.lib.theme import Theme
-from dashboard.queries.catalogue import read_definition
+from dashboard.queries.catalogue import formula_of, read_definition
 from ingestion.config.workspace import Workspace
 
 _POSTGRES_LOOK_SECONDS: Final = 10

@@ -108,6 +108,31 @@ def read_dimensions(rows: Reads) -> dict[str, list[str]]:
     return dimensions
 
 
+def read_largest(rows: Reads, *, month: date, basis: str, dimension_name: str) -> str | None:
+    """Return the value that most entered the funnels with, of those that have a name; None where nobody did."""
+    found = rows(
+        """
+        select dimension_value
+        from marts.kpi_funnel
+        where
+            cohort_month = $month
+            and basis = $basis
+            and dimension_name = $dimension_name
+            and step_number = 1
+        group by dimension_value
+        order by
+            dimension_value in ('none', 'Unassigned', 'unassigned', 'unknown'),
+            sum(count_entered) desc,
+            dimension_value
+        limit 1
+        """,
+        month=month,
+        basis=basis,
+        dimension_name=dimension_name,
+    )
+    return str(found[0]["dimension_value"]) if found else None
+
+
 def read_steps(
     rows: Reads, *, month: date, basis: str, dimension_name: str, dimension_value: str
 ) -> dict[str, list[dict[str, Any]]]:

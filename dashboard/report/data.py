@@ -9,13 +9,13 @@ from typing import Any, Final
 from dashboard.lib import charts
 from dashboard.lib import format as write
 from dashboard.lib.charts import Band, Mark, Point
-from dashboard.lib.definitions import formula_of
 from dashboard.lib.format import NOTHING, Language
 from dashboard.lib.source import Publication
 from dashboard.lib.texts import MODELS, WHY, Say, say_in
 from dashboard.lib.theme import LIGHT
 from dashboard.lib.words import ACTIONS, ENTITIES, MATCHES, OUTCOMES
 from dashboard.queries.board import read_conversions, read_forecast, read_last_complete_month, read_lines
+from dashboard.queries.catalogue import formula_of
 from dashboard.queries.forecast import read_actuals, read_expected
 from dashboard.queries.prospects import ALL, read_totals
 from dashboard.queries.quality import read_measures, read_reconciliation

@@ -28,6 +28,7 @@ TEXTS: Final[dict[str, Pair]] = {
     "basis_short_cohort_aj": ("Cohort, Aalen-Johansen", "Cohorte, Aalen-Johansen"),
     "dimension": ("Divided by", "Ventilation"),
     "dimension_total": ("Nothing: the total", "Aucune~: le total"),
+    "dimension_campaign": ("Campaign", "Campagne"),
     "dimension_audience_type": ("Kind of audience", "Type d’audience"),
     "dimension_channel": ("Channel", "Canal"),
     "dimension_owner": ("Owner", "Commercial"),
@@ -78,7 +79,7 @@ TEXTS: Final[dict[str, Pair]] = {
     "csv_funnel": ("Funnel", "Entonnoir"),
 }
 BASES: Final = ("cohort_aj", "cohort_window", "period")
-_DIMENSIONS: Final = ("total", "channel", "audience_type", "owner", "region")
+_DIMENSIONS: Final = ("total", "channel", "campaign", "audience_type", "owner", "region")
 _METRICS: Final = {"audience": "kpi1_lead_rate", "mql": "kpi2_sql_rate"}
 """Metric that defines what is shown of a step, where kpi_catalog has one."""
 _COUNT_CAMPAIGNS: Final = 20
@@ -143,17 +144,25 @@ def _choice(view: View, months: Sequence[date]) -> tuple[date, str, str, str]:
         shown=lambda name: say(f"dimension_{name}"),
         where=third,
     )
-    values = found[dimension]
+    month, values = date.fromisoformat(f"{code}-01"), found[dimension]
     value = values[0]
     if dimension != "total":
         value = filters.choose(
             dimension,
             values,
             label=say("dimension_value"),
-            shown=lambda code: say.name(AUDIENCES, code) if dimension == "audience_type" else code,
+            shown=lambda code: _value(view, dimension, code),
+            # A campaign has had its month: the first by name may have nobody in this one.
+            default=queries.read_largest(view.rows, month=month, basis=basis, dimension_name=dimension),
             where=fourth,
         )
-    return date.fromisoformat(f"{code}-01"), basis, dimension, value
+    return month, basis, dimension, value
+
+
+def _value(view: View, dimension: str, code: str) -> str:
+    if dimension == "audience_type":
+        return view.say.name(AUDIENCES, code)
+    return view.say("campaign_none") if (dimension, code) == ("campaign", "none") else code
 
 
 def _is_unfinished(row: Mapping[str, Any]) -> bool:

@@ -160,8 +160,8 @@ def metrics_page(database: Path) -> str:
             """
             select
                 catalog.useful_for_en, catalog.useful_for_fr, catalog.metric_id, catalog.label_en, catalog.label_fr,
-                catalog.formula, catalog.objective_en, catalog.unit, catalog.metric_grain, catalog.owner,
-                catalog.version, published.bases, published.dimensions
+                catalog.formula, catalog.formula_fr, catalog.objective_en, catalog.unit,
+                catalog.metric_grain, catalog.owner, catalog.version, published.bases, published.dimensions
             from marts.kpi_catalog as catalog
             left join (
                 select
@@ -181,7 +181,7 @@ def metrics_page(database: Path) -> str:
         "What `marts.kpi_catalog` says. [How the numbers are defined](definitions.md) explains bases and intervals.",
     ]
     last = ""
-    for useful_en, useful_fr, metric_id, label_en, label_fr, formula, *others in metrics:
+    for useful_en, useful_fr, metric_id, label_en, label_fr, formula, formula_fr, *others in metrics:
         if useful_en != last:
             lines += ["", f"## Useful to: {useful_en[:1].lower()}{useful_en[1:]}", "", f"*{useful_fr}*"]
             last = useful_en
@@ -193,6 +193,8 @@ def metrics_page(database: Path) -> str:
             f"**{label_en}** · {label_fr}",
             "",
             f"{formula}.",
+            "",
+            f"*{formula_fr}.*",
             "",
             f"{objective} · unit: {unit} · of each {grain} · owner: {owner} · version {version}",
             "",

@@ -167,6 +167,38 @@ def test_region_with_accents_is_found_by_its_address(demo: Any, page_of: Run, as
     assert f'data-column="count_entered" data-value="{count}"' in _html(app)
 
 
+@pytest.mark.parametrize(
+    ("campaign", "language", "named"), [("rentrée", "fr", "rentrée"), ("none", "en", "No campaign")]
+)
+def test_funnel_of_a_campaign_is_found_by_its_address(
+    demo: Any, page_of: Run, ask: Ask, campaign: str, language: str, named: str
+) -> None:
+    app = page_of(
+        demo.home, "funnel", lang=language, by="campaign", campaign=campaign, basis="period", cohort="2025-09"
+    )
+    assert not app.exception
+    assert _address(app, "campaign") == campaign
+    assert named in app.selectbox(key="choice campaign").options
+    steps = ask(
+        "select funnel_name, count_entered from marts.kpi_funnel where dimension_name = 'campaign' "
+        f"and dimension_value = '{campaign}' and basis = 'period' and cohort_month = '2025-09-01'"
+    )
+    assert {funnel for funnel, _ in steps} > {"lead"}
+    for _, count in steps:
+        assert f'data-column="count_entered" data-value="{count}"' in _html(app)
+
+
+def test_funnel_by_campaign_begins_with_the_campaign_that_brought_most(demo: Any, page_of: Run, ask: Ask) -> None:
+    app = page_of(demo.home, "funnel", lang="en", by="campaign", cohort="2025-03")
+    ((largest,), *_) = ask(
+        "select dimension_value from marts.kpi_funnel where dimension_name = 'campaign' and dimension_value <> 'none' "
+        "and basis = 'cohort_aj' and cohort_month = '2025-03-01' and step_number = 1 "
+        "group by dimension_value order by sum(count_entered) desc"
+    )
+    assert _address(app, "campaign") == largest
+    assert "There is nothing to show for this choice." not in _words(app)
+
+
 def test_figure_says_its_definition_and_the_sql_that_gives_it_again(demo: Any, page_of: Run, ask: Ask) -> None:
     app = page_of(demo.home, "", lang="fr")
     chooser = next(box for box in app.selectbox if box.label.startswith("Chiffre"))

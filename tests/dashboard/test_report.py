@@ -114,6 +114,16 @@ def test_conversions_losses_and_forecast_are_those_that_are_published(report: Ca
         assert row[5] == write.interval(low, high, "EUR", "en")
 
 
+@pytest.mark.parametrize(("language", "column"), [("en", "formula"), ("fr", "formula_fr")])
+def test_definitions_are_those_of_the_catalogue(
+    report: Callable[..., Report], demo: Any, language: str, column: str
+) -> None:
+    shown = {row[0].text: row[1].text for row in table_of(report(language=language), -1).rows}
+    published = dict(demo.query(f"select label_{language}, {column} from marts.kpi_catalog"))
+    assert len(shown) >= 7
+    assert shown == {label: published[label] for label in shown}
+
+
 def test_call_list_is_counted_and_names_nobody(report: Callable[..., Report], demo: Any) -> None:
     made = report()
     ((count, overdue),) = demo.query(

@@ -52,7 +52,7 @@ def test_texts_have_two_languages_with_the_same_values(table: str) -> None:
 
 
 def test_french_texts_have_their_typography() -> None:
-    for key, french in {**{key: pair[1] for key, pair in PAIRS.items()}, **definitions.FORMULAS_FR}.items():
+    for key, (_, french) in PAIRS.items():
         # A no-break space before double punctuation and the per cent sign, and the curved apostrophe. Code is code.
         prose = re.sub(r"`[^`]*`", "", french)
         assert "'" not in prose, key

@@ -108,6 +108,13 @@ BACKTEST = (
     " month_start_date, label, is_promoted, expected, absolute_error) values ('b', date '2026-02-28', 'naive_mean_3m',"
     " 'm1', 'orders_count', date '2026-03-01', 'naive', false, 10, 4)"
 )
+FUNNEL = (
+    "insert into marts.kpi_funnel (cohort_month, funnel_name, step_number, step_name, dimension_name, dimension_value,"
+    " basis, as_of, count_entered, is_low_n, is_complete, is_mature) select date '2026-03-01', 'lead', 1, 'lead',"
+    " name, value, 'period', date '2026-03-31', entered, true, true, false from (values ('total', 'all', 3),"
+    " ('channel', 'Email', 3), ('campaign', 'spring', {spring}), ('campaign', 'none', 1), ('owner', 'o', 3),"
+    " ('region', 'IDF', 3)) as steps (name, value, entered) where {condition}"
+)
 DATES = (
     "insert into marts.dim_dates select cast(day as date), cast(day as date), cast(day as date), cast(day as date),"
     " cast(day as date), true, null from range(date '2026-01-01', date '2026-12-31', interval 1 day) as days (day)"
@@ -147,6 +154,7 @@ COUNTED = "assert_kpis_equal_the_counts_of_their_facts"
 STALLED = "assert_stalled_deals_are_open_and_counted"
 LOCAL_DATES = "assert_dates_are_those_of_the_company"
 FORECASTS = "assert_forecasts_agree_with_their_facts"
+FUNNELS = "assert_dimensions_of_the_funnel_sum_to_its_total"
 SCORES = "assert_score_contributions_sum_to_their_scores"
 SCORE = (
     "insert into marts.fct_lead_scores (lead_score_id, lead_cycle_id, person_id, model_name, model_version,"
@@ -250,6 +258,11 @@ HOSTILE = {
         FORECASTS,
         [BACKTEST, KPI.format("forecast_wape", "forecast_model:m1", "naive_mean_3m", 3)],
     ),
+    "lead_without_a_campaign_that_the_funnel_drops": (
+        FUNNELS,
+        [FUNNEL.format(spring=2, condition="name <> 'campaign' or value <> 'none'")],
+    ),
+    "lead_of_two_campaigns": (FUNNELS, [FUNNEL.format(spring=3, condition="true")]),
     "call_that_counts_as_a_visit": (
         AUDIENCES,
         [f"{LEAD} ('c', 'p', 1, false, {T}, {D}, null, null, 'Phone', 'web_site', null)"],

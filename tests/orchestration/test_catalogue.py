@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import duckdb
+import jinja2
 import pytest
 
 from ingestion.config.errors import ConfigurationError
 from ingestion.config.scaffold import create_workspace
 from orchestration.lib.catalogue import checked_configuration, metric_ids
-from orchestration.lib.paths import ROOT
+from orchestration.lib.paths import DBT_PROJECT_DIR, ROOT
 
 HEADER = "metric_id,target_month,stage_name,target_value,valid_from\n"
 
@@ -45,3 +48,19 @@ def test_target_of_an_unknown_metric_is_refused_by_name(home: Path, metric: str,
     assert [str(problem) for problem in refused.value.problems] == [
         f"seeds/targets.csv: metric_id = {metric}: {remedy}"
     ]
+
+
+def test_every_metric_has_its_texts_in_both_languages_with_their_typography() -> None:
+    model = DBT_PROJECT_DIR / "models" / "intermediate" / "kpi" / "int_kpi__metrics.sql"
+    sql = jinja2.Template(model.read_text(encoding="utf-8")).render(var=lambda _name: "EUR")
+    with duckdb.connect() as connection:
+        cursor = connection.execute(sql)
+        names = [column[0] for column in cursor.description]
+        metrics = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    assert {metric["metric_id"] for metric in metrics} == metric_ids()
+    for metric in metrics:
+        empty = [name for name, text in metric.items() if not str(text).strip()]
+        assert empty == [], metric["metric_id"]
+        assert metric["formula"] != metric["formula_fr"], metric["metric_id"]
+        # A no-break space before double punctuation and the per cent sign, and the curved apostrophe.
+        assert not re.search(r"[^\u00a0](?=[:;!?%€])|['~]", metric["formula_fr"]), metric["formula_fr"]

@@ -46,6 +46,7 @@ final as (
         stages.stage_type = 'won' as is_last_step,
         starts.deal_id as item_id,
         leads.acquisition_channel_name as channel_name,
+        leads.acquisition_campaign_name as campaign_name,
         deals.owner_id,
         leads.region_name,
         {{ business_date('starts.started_at') }} as cohort_date,

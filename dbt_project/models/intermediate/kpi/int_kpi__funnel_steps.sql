@@ -5,6 +5,7 @@
 {% set dimensions = [
     ('total', "'all'"),
     ('channel', "coalesce(channel_name, 'Unassigned')"),
+    ('campaign', "coalesce(campaign_name, 'none')"),
     ('owner', "coalesce(owner_id, 'unassigned')"),
     ('region', "coalesce(region_name, 'unknown')"),
 ] %}
@@ -27,6 +28,7 @@ unioned as (
     {% for steps in ['lead_steps', 'deal_steps'] %}
     select
         channel_name,
+        campaign_name,
         owner_id,
         region_name,
         {{ columns | join(',\n        ') }}

@@ -13,6 +13,7 @@ final as (
         label_en,
         label_fr,
         formula,
+        formula_fr,
         metric_grain,
         direction,
         useful_for_en,
