@@ -379,11 +379,11 @@ def _build_around(
     pipeline: Pipeline, db: duckdb.DuckDBPyConnection, people: list[str], acts: list[dict[str, Any]]
 ) -> None:
     """Build the models of the score on identities and acts that are given."""
-    profiles = pa.table(
+    due_persons = pa.table(
         {"person_id": [f"crm:{person}" for person in people], "company_id": pa.nulls(len(people), pa.string())}
     )
-    identities = pa.table({"source_person_id": profiles["person_id"], "person_id": profiles["person_id"]})
-    given = {"int_identity__profiles": profiles, "int_identity__persons": identities}
+    identities = pa.table({"source_person_id": due_persons["person_id"], "person_id": due_persons["person_id"]})
+    given = {"int_scoring__due_persons": due_persons, "int_identity__persons": identities}
     given["int_scoring__acts"] = pa.Table.from_pylist(acts, ACTS)
     empty = {
         "int_identity__companies": "source_company_id varchar, company_id varchar",
@@ -401,7 +401,8 @@ def _build_around(
         db.execute(f"create table intermediate.{name} ({columns})")
     for relation, kind, sql in pipeline.steps:
         name = relation.split(".")[1]
-        if name.startswith("int_scoring__") and name not in given.keys() | empty.keys() and "process" not in name:
+        is_elsewhere = name in given.keys() | empty.keys() or "process" in name or "cycles" in name
+        if name.startswith("int_scoring__") and not is_elsewhere:
             db.execute(f"create {kind} {relation} as {sql}")
 
 
