@@ -87,7 +87,9 @@ class View:
 
     def label(self, row: Mapping[str, Any], prefix: str = "label") -> str:
         """Return a label of ``row`` in the reader's language: ``<prefix>_en`` or ``<prefix>_fr``."""
-        return str(row[f"{prefix}_{self.language}"])
+        label = str(row[f"{prefix}_{self.language}"])
+        # A company's own words may have the straight apostrophe.
+        return label.replace("'", "’") if self.language == "fr" else label
 
 
 @st.cache_data(max_entries=_COUNT_REMEMBERED, show_spinner=False)

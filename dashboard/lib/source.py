@@ -32,6 +32,7 @@ TABLES: Final[dict[str, str]] = {
     "dim_campaigns": "",
     "dim_companies": "",
     "dim_dates": "",
+    "dim_milestones": "",
     "dim_owners": "",
     "dim_stages": "",
     "fct_customer_value": "",

@@ -24,10 +24,13 @@ BANT: Final = ("budget", "authority", "need", "timeframe")
 _STEPS: Final = """
     select
         performance.*,
-        coalesce(stages.label_en, performance.step_id) as label_en,
-        coalesce(stages.label_fr, performance.step_id) as label_fr
+        coalesce(stages.label_en, milestones.label_en, performance.step_id) as label_en,
+        coalesce(stages.label_fr, milestones.label_fr, performance.step_id) as label_fr
     from marts.kpi_stage_performance as performance
-    left join marts.dim_stages as stages on performance.step_id = stages.stage_id
+    left join marts.dim_stages as stages
+        on performance.step_type = 'stage' and performance.step_id = stages.stage_id
+    left join marts.dim_milestones as milestones
+        on performance.step_type = 'milestone' and performance.step_id = milestones.milestone_id
     where
         performance.step_type = $step_type
         and performance.period_grain = $grain
@@ -51,6 +54,15 @@ _KPIS: Final = """
         and kpis.basis = 'period'
         and list_contains($metrics, kpis.metric_id)
     order by list_position($metrics, kpis.metric_id), stages.stage_rank, kpis.value desc, kpis.dimension_value
+"""
+_EFFECTS: Final = """
+    select
+        effects.*,
+        coalesce(milestones.label_en, effects.milestone_id) as label_en,
+        coalesce(milestones.label_fr, effects.milestone_id) as label_fr
+    from marts.kpi_milestone_effects as effects
+    left join marts.dim_milestones as milestones on effects.milestone_id = milestones.milestone_id
+    order by effects.win_rate_difference desc nulls last, effects.milestone_id
 """
 
 
@@ -78,4 +90,4 @@ def read_kpis(
 
 def read_effects(rows: Reads) -> list[dict[str, Any]]:
     """Return the win rates with and without each milestone, the largest difference first."""
-    return rows("select * from marts.kpi_milestone_effects order by win_rate_difference desc nulls last, milestone_id")
+    return rows(_EFFECTS)

@@ -63,7 +63,7 @@ _CONTRIBUTIONS: Final = """
     order by criterion_group desc, max_points desc, criterion_code
 """
 _QUESTIONS: Final = """
-    select question_code, section_code, weight
+    select question_code, section_code, question_label_en, question_label_fr, weight
     from marts.fct_lead_missing_questions
     where lead_cycle_id = $lead_cycle_id and is_script_question
     order by

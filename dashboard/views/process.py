@@ -151,14 +151,8 @@ def _period(view: View, grain: str, period: date) -> str:
 
 
 def _name(view: View, row: Mapping[str, Any]) -> str:
-    """Return the label of a stage; of a milestone, which has none, its id in words."""
-    if row["step_type"] == "milestone":
-        return _in_words(row["step_id"])
+    """Return the label of a stage or milestone."""
     return view.say("stage_unknown") if row["step_id"] == "unknown" else view.label(row)
-
-
-def _in_words(milestone_id: str) -> str:
-    return milestone_id.partition(":")[2].replace("_", " ").capitalize()
 
 
 def _step_figure(view: View, row: Mapping[str, Any]) -> Figure:
@@ -435,7 +429,7 @@ def _effects(view: View) -> list[Figure]:
     columns = ("win_rate_difference", "ci_low", "ci_high", "win_rate_validated", "win_rate_not_validated")
     figures = [
         Figure(
-            label=f"{say('effects_title')}: {_in_words(row['milestone_id'])}",
+            label=f"{say('effects_title')}: {view.label(row)}",
             table="kpi_milestone_effects",
             key=(("milestone_id", row["milestone_id"]),),
             columns=columns,
@@ -446,7 +440,7 @@ def _effects(view: View) -> list[Figure]:
     ]
     lines: list[list[Cell | str]] = [
         [
-            _in_words(row["milestone_id"]),
+            view.label(row),
             Cell(view.quantity(row["win_rate_validated"], "ratio"), figure, "win_rate_validated"),
             Cell(view.quantity(row["win_rate_not_validated"], "ratio"), figure, "win_rate_not_validated"),
             Cell(
@@ -463,7 +457,7 @@ def _effects(view: View) -> list[Figure]:
     table = markup.table(say("effects_title"), [say(name) for name in names], lines, is_caption_hidden=True)
     marks = [
         charts.Mark(
-            _in_words(row["milestone_id"]),
+            view.label(row),
             row["win_rate_difference"],
             view.difference(row["win_rate_difference"], "ratio"),
             row["ci_low"],

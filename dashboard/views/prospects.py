@@ -21,7 +21,7 @@ from dashboard.lib.format import NOTHING, instant, number
 from dashboard.lib.markup import Cell
 from dashboard.lib.page import View, show_origins
 from dashboard.lib.texts import Pair
-from dashboard.lib.vocabulary import Vocabulary, in_words, read_vocabulary
+from dashboard.lib.vocabulary import in_words
 from dashboard.lib.words import ACTIONS, CRITERION_GROUPS, MILESTONE_STATES, SECTIONS
 from dashboard.queries import prospects as queries
 from orchestration.lib.contacts import Contact, Contacts, ContactsUnavailableError, read_contacts
@@ -394,7 +394,6 @@ def _opened(view: View, rows: Sequence[Mapping[str, Any]], contacts: Contacts | 
 def _detail(view: View, row: Mapping[str, Any], contacts: Contacts | None) -> None:
     """Show who it is, what to do and why, what to ask, and how the score came about."""
     say = view.say
-    vocabulary = read_vocabulary(view.workspace)
     with st.container(border=True):
         st.subheader(_prospect_name(row, contacts), anchor=False)
         if not row["is_callable"]:
@@ -402,9 +401,9 @@ def _detail(view: View, row: Mapping[str, Any], contacts: Contacts | None) -> No
         left, right = st.columns([2, 3])
         with left:
             st.html(_facts(view, row, contacts))
-            _questions(view, row, vocabulary)
+            _questions(view, row)
         with right:
-            _score(view, row, vocabulary)
+            _score(view, row)
 
 
 def _facts(view: View, row: Mapping[str, Any], contacts: Contacts | None) -> str:
@@ -453,7 +452,7 @@ def _attempts(view: View, row: Mapping[str, Any]) -> str:
     return view.say("attempts_unanswered", count=count, unanswered=unanswered)
 
 
-def _questions(view: View, row: Mapping[str, Any], vocabulary: Vocabulary) -> None:
+def _questions(view: View, row: Mapping[str, Any]) -> None:
     say = view.say
     if row["lead_cycle_id"] is None:
         return
@@ -463,20 +462,13 @@ def _questions(view: View, row: Mapping[str, Any], vocabulary: Vocabulary) -> No
         st.caption(say("no_questions"))
         return
     lines = [
-        (
-            say.name(SECTIONS, question["section_code"]),
-            Cell(
-                say.name(vocabulary.questions, question["question_code"])
-                if question["question_code"] in vocabulary.questions
-                else in_words(question["question_code"])
-            ),
-        )
+        (say.name(SECTIONS, question["section_code"]), Cell(view.label(question, "question_label")))
         for question in missing
     ]
     st.html(markup.table(say("questions_title"), (), lines, is_caption_hidden=True, is_prose=True))
 
 
-def _score(view: View, row: Mapping[str, Any], vocabulary: Vocabulary) -> None:
+def _score(view: View, row: Mapping[str, Any]) -> None:
     """Show what each criterion contributes to the score, with its evidence."""
     say = view.say
     found = queries.read_score(view.rows, row["lead_cycle_id"]) if row["lead_cycle_id"] else None
@@ -507,7 +499,6 @@ def _score(view: View, row: Mapping[str, Any], vocabulary: Vocabulary) -> None:
             row=item,
             unit="points",
         )
-        label = say.name(vocabulary.criteria, code) if code in vocabulary.criteria else in_words(code)
         is_next = code == score["next_best_criterion_code"]
         group = say.name(CRITERION_GROUPS, item["criterion_group"])
         known = _known(view, item["value"]) if item["is_known"] else say("unknown")
@@ -515,7 +506,7 @@ def _score(view: View, row: Mapping[str, Any], vocabulary: Vocabulary) -> None:
         shown = say("points_of", points=_points(view, item["points"]), most=_points(view, item["max_points"]))
         lines.append(
             [
-                Cell(label, note=f"{group}; {say('ask_first')}" if is_next else group),
+                Cell(view.label(item, "criterion_label"), note=f"{group}; {say('ask_first')}" if is_next else group),
                 Cell(shown, figure, "points"),
                 Cell(known, is_quiet=not item["is_known"]),
                 Cell(str(item["evidence_id"] or NOTHING), note=recorded),

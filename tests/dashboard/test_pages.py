@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,17 @@ def test_funnel_by_campaign_begins_with_the_campaign_that_brought_most(demo: Any
     )
     assert _address(app, "campaign") == largest
     assert "There is nothing to show for this choice." not in _words(app)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_milestones_have_the_labels_of_the_company(demo: Any, page_of: Run, ask: Ask, language: str) -> None:
+    app = page_of(demo.home, "process", lang=language, grain="fiscal_year", fiscal_year="2025-01-01")
+    assert not app.exception
+    labels = ask(
+        f"select label_{language} from marts.dim_milestones inner join marts.kpi_milestone_effects using (milestone_id)"
+    )
+    assert labels
+    assert all(escape(label.replace("'", "’")) in _html(app) for (label,) in labels)
 
 
 def test_figure_says_its_definition_and_the_sql_that_gives_it_again(demo: Any, page_of: Run, ask: Ask) -> None:

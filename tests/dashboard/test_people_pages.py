@@ -15,10 +15,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.lib.runs import read_runs
-from dashboard.lib.vocabulary import read_vocabulary
 from dashboard.queries import prospects as queries
 from dashboard.views.prospects import _with_names
-from ingestion.config.workspace import Workspace
 from orchestration.lib.contacts import Contact, Contacts, read_contacts
 from orchestration.lib.publish import connect_published
 
@@ -134,15 +132,14 @@ def test_prospect_that_is_opened_has_its_score_explained(demo: Any, page_of: Run
     for code, points, score_id in contributions:
         figure = f'data-figure="fct_lead_score_contributions?lead_score_id={score_id}&amp;criterion_code={code}"'
         assert f'{figure} data-column="points" data-value="{points}"' in shown
-    # Criteria and questions have the labels of the company's own seeds.
+    # Criteria and questions have the company's own labels.
     assert next_label.replace("'", "’") in shown
-    vocabulary = read_vocabulary(Workspace(demo.home))
     missing = ask(
-        f"select question_code from marts.fct_lead_missing_questions where lead_cycle_id = '{cycle}' "
+        f"select question_label_fr from marts.fct_lead_missing_questions where lead_cycle_id = '{cycle}' "
         "and is_script_question"
     )
     assert missing
-    assert all(vocabulary.questions[code][1] in shown for (code,) in missing)
+    assert all(label.replace("'", "’") in shown for (label,) in missing)
 
 
 def test_who_may_not_be_contacted_is_named_and_has_neither_number_nor_address(
@@ -171,12 +168,14 @@ def test_deal_that_is_opened_has_its_stage_and_milestone_in_the_language(demo: A
     assert f"{escape(milestone)} (" in _html(app)
 
 
-def test_labels_are_codes_in_words_where_there_are_no_seeds(plain_copy: Path, page_of: Run, ask: Ask) -> None:
-    assert read_vocabulary(None).criteria == {}
+@pytest.mark.parametrize(("language", "label"), [("en", "Purchase imminence"), ("fr", "Imminence de l’achat")])
+def test_labels_are_published_and_need_no_seeds(
+    plain_copy: Path, page_of: Run, ask: Ask, language: str, label: str
+) -> None:
     ((action_id,),) = ask("select action_id from marts.kpi_next_actions where action_rank = 1")
-    app = page_of(plain_copy, "prospects", lang="en", prospect=action_id)
+    app = page_of(plain_copy, "prospects", lang=language, prospect=action_id)
     assert not app.exception
-    assert "Purchase imminence" in _html(app)
+    assert label in _html(app)
 
 
 def test_list_of_five_thousand_rows_is_read_by_pages(published_copy: Callable[..., Path], page_of: Run) -> None:

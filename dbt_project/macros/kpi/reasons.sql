@@ -18,6 +18,28 @@
     {{ text if language == 'en' else "replace(" ~ text ~ ", '.', ',')" }}
 {%- endmacro %}
 
+{# A day in words: 30 June 2026, 30 juin 2026, 1er juillet 2026. #}
+{% macro day_text(language, day) -%}
+    {%- set months = {
+        'en': [
+            'January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October',
+            'November', 'December'
+        ],
+        'fr': [
+            'janvier', 'février', 'mars', 'avril', 'mai', 'juin', 'juillet', 'août', 'septembre', 'octobre', 'novembre',
+            'décembre'
+        ],
+    } -%}
+    (
+        cast(extract(day from {{ day }}) as string)
+        {{ "|| case when extract(day from " ~ day ~ ") = 1 then 'er' else '' end" if language == 'fr' }}
+        || case extract(month from {{ day }})
+            {% for month in months[language] %}when {{ loop.index }} then ' {{ month }} ' {% endfor %}
+        end
+        || cast(extract(year from {{ day }}) as string)
+    )
+{%- endmacro %}
+
 {% macro attempts_text(language) -%}
     {{ counted(
         language,
@@ -37,29 +59,29 @@
         when 'hand_raise'
             then
                 {{ in_words(language, 'Asked to be contacted on ', 'A demandé à être contacté le ') }}
-                || cast(waiting_since_date as string)
+                || {{ day_text(language, 'waiting_since_date') }}
                 || {{ in_words(language, ', not called since.', ', pas appelé depuis.') }}
         when 'new_mql'
             then
                 {{ in_words(language, 'MQL since ', 'MQL depuis le ') }}
-                || cast(waiting_since_date as string)
+                || {{ day_text(language, 'waiting_since_date') }}
                 || {{ in_words(language, ', not called since.', ', pas appelé depuis.') }}
         when 'retry'
             then
                 {{ in_words(language, 'Not reached yet: ', 'Pas encore joint : ') }}
                 || {{ attempts_text(language) }}
                 || {{ in_words(language, ', last contact on ', ', dernier contact le ') }}
-                || cast(last_contact_date as string) || '.'
+                || {{ day_text(language, 'last_contact_date') }} || '.'
         when 'follow_up'
             then
                 {{ in_words(language, 'Reached, no deal yet: last contact on ', 'Joint, pas encore d’affaire : dernier contact le ') }}
-                || cast(last_contact_date as string)
+                || {{ day_text(language, 'last_contact_date') }}
                 || case when count_unanswered_attempts > 0 then ', ' || {{ attempts_text(language) }} else '' end
                 || '.'
         when 'new_lead'
             then
                 {{ in_words(language, 'No MQL yet: last sign on ', 'Pas encore MQL : dernier signe le ') }}
-                || cast(last_sign_date as string) || '.'
+                || {{ day_text(language, 'last_sign_date') }} || '.'
         else
             case
                 when situation = 'stalled_deal'
@@ -74,7 +96,7 @@
                 ''
             )
             || coalesce(
-                {{ in_words(language, ', last contact on ', ', dernier contact le ') }} || cast(last_contact_date as string),
+                {{ in_words(language, ', last contact on ', ', dernier contact le ') }} || {{ day_text(language, 'last_contact_date') }},
                 {{ in_words(language, ', no contact recorded', ', aucun contact enregistré') }}
             )
             || '.'
@@ -97,7 +119,7 @@
                 || {{ in_words(language, ' points of fit, the floor is ', ' points d’adéquation, le plancher est ') }}
                 || {{ decimal_text(language, 'give_up_number') }}
         when 'inactive_days'
-            then {{ in_words(language, 'last sign on ', 'dernier signe le ') }} || cast(last_sign_date as string)
+            then {{ in_words(language, 'last sign on ', 'dernier signe le ') }} || {{ day_text(language, 'last_sign_date') }}
         when 'stalled_days' then {{ beyond_limit_text(language) }}
     end
     || '.'

@@ -108,6 +108,8 @@ final as (
         cycles.lead_cycle_id,
         questions.question_code,
         questions.section_code,
+        questions.label_en as question_label_en,
+        questions.label_fr as question_label_fr,
         questions.is_script_question,
         questions.weight,
         cycles.opened_at,

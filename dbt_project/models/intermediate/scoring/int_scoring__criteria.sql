@@ -81,6 +81,8 @@ final as (
         cast(ranked_criteria.model_version as bigint) as model_version,
         ranked_criteria.criterion_code,
         ranked_criteria.criterion_group,
+        ranked_criteria.label_en,
+        ranked_criteria.label_fr,
         ranked_criteria.evidence_field,
         cast(ranked_criteria.max_points as decimal(18, 4)) as max_points,
         ranked_criteria.half_life_days,

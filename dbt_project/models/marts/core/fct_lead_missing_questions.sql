@@ -21,6 +21,8 @@ final as (
         discovery.lead_cycle_id,
         discovery.question_code,
         discovery.section_code,
+        discovery.question_label_en,
+        discovery.question_label_fr,
         discovery.is_script_question,
         discovery.weight,
         leads.owner_id

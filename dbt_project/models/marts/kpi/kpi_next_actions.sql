@@ -143,14 +143,19 @@ final as (
                     || {{ situation_reason('en') }}
             else {{ situation_reason('en') }} || {{ next_step_reason('en') }}
         end as reason_en,
-        case action_type
-            when 'give_up' then {{ give_up_reason('fr') }}
-            when 'do_not_call'
-                then
-                    'Ne pas appeler, consentement refusé ou désabonné. '
-                    || {{ situation_reason('fr') }}
-            else {{ situation_reason('fr') }} || {{ next_step_reason('fr') }}
-        end as reason_fr,
+        -- A company's own words may have the straight apostrophe.
+        replace(
+            case action_type
+                when 'give_up' then {{ give_up_reason('fr') }}
+                when 'do_not_call'
+                    then
+                        'Ne pas appeler, consentement refusé ou désabonné. '
+                        || {{ situation_reason('fr') }}
+                else {{ situation_reason('fr') }} || {{ next_step_reason('fr') }}
+            end,
+            chr(39),
+            '’'
+        ) as reason_fr,
         give_up_rule_code,
         score_confirmed,
         score_potential,

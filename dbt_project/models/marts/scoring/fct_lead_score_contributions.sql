@@ -28,6 +28,8 @@ final as (
         criteria.criterion_code,
         scores.lead_cycle_id,
         criteria.criterion_group,
+        criteria.label_en as criterion_label_en,
+        criteria.label_fr as criterion_label_fr,
         coalesce(contributions.points, cast(0 as decimal(18, 4))) as points,
         criteria.max_points,
         contributions.points is not null as is_known,
