@@ -33,8 +33,9 @@ def model_seconds(home: Path, run_id: str) -> dict[str, float]:
         results = json.loads((folder / "run_results.json").read_text(encoding="utf-8"))["results"]
         nodes = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["nodes"]
         for result in results:
-            node = nodes[result["unique_id"]]
-            if node["resource_type"] == "model":
+            # Exposures have results, too.
+            node = nodes.get(result["unique_id"])
+            if node and node["resource_type"] == "model":
                 seconds[node["path"]] = float(result["execution_time"])
     return seconds
 
