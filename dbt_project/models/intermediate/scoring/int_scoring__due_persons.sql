@@ -116,7 +116,7 @@ models as (
     select
         sum({{ fingerprint([
             'model_name', 'model_version', 'criterion_code', 'valid_from_date',
-            'valid_to_date', 'is_profile_model',
+            'valid_to_date', 'valid_to_at < ' ~ end_of_as_of(), 'is_profile_model',
         ]) }}) as fingerprint
     from criteria
 

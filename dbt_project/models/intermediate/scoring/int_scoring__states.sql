@@ -45,13 +45,14 @@ person_versions as (
 
 ),
 
+-- An end that is stated ahead is none yet.
 versions as (
 
     select distinct
         model_name,
         model_version,
         valid_from_at,
-        valid_to_at
+        case when valid_to_at < {{ end_of_as_of() }} then valid_to_at end as ended_at
     from criteria
 
 ),
@@ -130,6 +131,7 @@ instants as (
         {% endfor -%}
         changed_at
     from changes
+    where changed_at < {{ end_of_as_of() }}
     group by {{ model_key }}, changed_at
 
 ),
@@ -167,16 +169,16 @@ final as (
         cumulated.{{ column }},
         {% endfor -%}
         case
-            when versions.valid_to_at <= cumulated.next_changed_at
-                then versions.valid_to_at
-            else coalesce(cumulated.next_changed_at, versions.valid_to_at)
+            when versions.ended_at <= cumulated.next_changed_at
+                then versions.ended_at
+            else coalesce(cumulated.next_changed_at, versions.ended_at)
         end as valid_to_at
     from cumulated
     inner join versions
         on
             cumulated.model_name = versions.model_name
             and cumulated.model_version = versions.model_version
-    where coalesce(cumulated.valid_from_at < versions.valid_to_at, true)
+    where coalesce(cumulated.valid_from_at < versions.ended_at, true)
 
 )
 
